@@ -1,0 +1,1 @@
+"""qa: ask your comments, get cited answers."""

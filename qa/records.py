@@ -1,0 +1,137 @@
+"""The nouns of the program: Comment, Passage, Hit, Citation, Answer.
+
+All are frozen. A `Passage` holds its `Comment`, so a piece of text can never lose its source, and its
+text is a slice of the comment's text by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment as its author wrote it: the unit that a citation names.
+
+    text is verbatim. created_at is timezone-aware, in UTC. parent_id is the comment_id of the comment
+    that this one answers. line_start and line_end are 1-based and inclusive, in the source file; a
+    comment from a table has them for its whole record, and also record (1-based, counting every record of
+    the source) and field (the column that held the text). truncated: the page this was copied from cut it off.
+    """
+
+    comment_id: str
+    text: str
+    source: str
+    author: str | None = None
+    created_at: datetime | None = None
+    thread_id: str | None = None
+    thread_title: str | None = None
+    parent_id: str | None = None
+    url: str | None = None
+    truncated: bool = False
+    line_start: int | None = None
+    line_end: int | None = None
+    record: int | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of one comment: the unit that is encoded and found.
+
+    Units: start and end are str indices into comment.text, end exclusive. context is what the encoder and the
+    word index read before the text (the thread's title, the parent's first words); it is never quoted.
+    """
+
+    comment: Comment
+    start: int
+    end: int
+    context: str = ""
+
+    @property
+    def comment_id(self) -> str:
+        """The id of the comment this is a slice of."""
+        return self.comment.comment_id
+
+    @property
+    def text(self) -> str:
+        """The slice itself, verbatim."""
+        return self.comment.text[self.start : self.end]
+
+    @property
+    def line_start(self) -> int | None:
+        """The source line where the passage begins; for a table, where its record begins."""
+        if self.comment.line_start is None or self.comment.record is not None:
+            return self.comment.line_start
+        return self.comment.line_start + self.comment.text.count("\n", 0, self.start)
+
+    @property
+    def line_end(self) -> int | None:
+        """The source line where the passage ends; for a table, where its record ends."""
+        if self.comment.line_end is None or self.comment.record is not None:
+            return self.comment.line_end
+        return self.comment.line_end - self.comment.text.count("\n", self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a question found.
+
+    Units: score is the cosine of question and passage; word_score is BM25 (0 where no word matched);
+    rank counts from 1. sentences are spans of passage.text with their cosine to the question.
+    """
+
+    passage: Passage
+    score: float
+    rank: int
+    word_score: float = 0.0
+    sentences: tuple[tuple[int, int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote with its source: ``quote == comment.text[start:end]``, always.
+
+    Units: highlights are (start, end) offsets within quote. stale: the source changed since it was indexed.
+    """
+
+    comment: Comment
+    quote: str
+    start: int
+    end: int
+    rank: int
+    score: float
+    line_start: int | None
+    line_end: int | None
+    highlights: tuple[tuple[int, int], ...] = ()
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """The index an answer came from. stale_sources: sources that changed or went since they were read."""
+
+    path: str
+    comments: int
+    updated_at: datetime | None
+    stale_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question brought back.
+
+    abstained: nothing found is good enough; citations then holds the nearest passages, kept for inspection.
+    confidence is None until it is calibrated. reason is "empty_scope" where no comment matches the filters,
+    else None. in_scope counts the comments that the filters let through.
+    """
+
+    question: str
+    citations: tuple[Citation, ...]
+    abstained: bool
+    index: IndexState
+    in_scope: int
+    confidence: float | None = None
+    reason: str | None = None
+    took_ms: float = field(default=0.0, compare=False)

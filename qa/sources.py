@@ -1,0 +1,172 @@
+"""Paths -> files, and which of those files changed since they were read.
+
+A root is what the user named: a file, a folder, a glob, or standard input. It expands to source files, each with a
+short name: its path relative to the folder that was indexed.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import SourceNotFound, SourceUnreadable
+
+STDIN = "stdin"
+# A file modified this close to the moment it was read may change again without its time changing (git calls such an
+# entry racily clean), so its content is hashed.
+_RACY_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What the user named. path is absolute; kind is "file", "folder", "glob" or "stdin"; options as recorded."""
+
+    kind: str
+    path: str
+    options: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to read, the name it is cited by, and the root it came from."""
+
+    name: str
+    path: Path
+    root: Root
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a file was when it was read. Units: times in nanoseconds since 1970; sha256 in hex."""
+
+    size: int
+    mtime_ns: int
+    read_at_ns: int
+    sha256: str
+
+
+def root_of(path: str, options: str = "{}") -> Root:
+    """Return the root that a path given by the user names. Raises: SourceNotFound."""
+    if path == "-":
+        return Root("stdin", STDIN, options)
+    absolute = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    if absolute.is_dir():
+        return Root("folder", str(absolute), options)
+    if absolute.exists():
+        return Root("file", str(absolute), options)
+    if glob.has_magic(path):
+        if any(True for _ in glob.iglob(str(absolute), recursive=True)):  # noqa: PTH207 - absolute pattern
+            return Root("glob", str(absolute), options)
+        raise SourceNotFound(f"no file matches {path}", "ls " + (os.path.dirname(path) or "."))  # noqa: PTH120
+    raise SourceNotFound(f"no such file or folder: {path}", "qa index PATH...")
+
+
+def expand(roots: Iterable[Root], known: Mapping[str, str]) -> list[SourceFile]:
+    """Return every source file of the roots, each file once, with names that do not clash.
+
+    known maps the path of a file already in the index to its name, which it keeps. Hidden files and folders that
+    hold an index are passed over.
+    """
+    found: dict[str, SourceFile] = {}
+    names = dict.fromkeys(known.values())
+    for root in roots:
+        for name, path in _files(root):
+            if str(path) in found:
+                continue
+            chosen = known.get(str(path)) or _free_name(name, path, names)
+            names[chosen] = None
+            found[str(path)] = SourceFile(chosen, path, root)
+    return list(found.values())
+
+
+def is_gone(root: Root) -> bool:
+    """Tell whether nothing is left of a root: its file or folder is missing, or not one file remains in it."""
+    return root.kind != "stdin" and next(_files(root), None) is None
+
+
+def _files(root: Root) -> Iterator[tuple[str, Path]]:
+    path = Path(root.path)
+    if root.kind == "file" and path.exists():
+        yield path.name, path
+    elif root.kind == "folder" and path.is_dir():
+        yield from ((found.relative_to(path).as_posix(), found) for found in _walk(path))
+    elif root.kind == "glob":
+        yield from _matches(root.path)
+
+
+def _matches(pattern: str) -> Iterator[tuple[str, Path]]:
+    fixed = Path(*_before_magic(Path(pattern).parts))
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - absolute pattern
+        path = Path(match)
+        files = _walk(path) if path.is_dir() else [path]
+        yield from ((found.relative_to(fixed).as_posix(), found) for found in files)
+
+
+def _before_magic(parts: tuple[str, ...]) -> Iterator[str]:
+    for part in parts:
+        if glob.has_magic(part):
+            return
+        yield part
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise SourceUnreadable(f"cannot list {error.filename}: {error.strerror}", f"ls -ld {error.filename}")
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        if "index.sqlite3" in files:
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(place, name)
+
+
+def _free_name(name: str, path: Path, taken: Mapping[str, None]) -> str:
+    """Return name, with as many parent folders before it as it takes to differ from the names taken."""
+    chosen = name
+    for parent in path.parents[len(Path(name).parts) - 1 :]:
+        if chosen not in taken:
+            return chosen
+        chosen = f"{parent.name}/{chosen}" if parent.name else f"{parent.as_posix()}{chosen}"
+    return chosen
+
+
+def fingerprint(path: Path, now_ns: int) -> Fingerprint:
+    """Return what the file is now; its content is read once. Raises: SourceNotFound, SourceUnreadable."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            stat = os.fstat(file.fileno())
+    except FileNotFoundError as error:
+        raise SourceNotFound(f"no such file: {path}", "qa update") from error
+    except OSError as error:
+        raise SourceUnreadable(f"cannot read {path}: {error.strerror}", f"ls -l {path}") from error
+    return Fingerprint(stat.st_size, stat.st_mtime_ns, now_ns, digest)
+
+
+def looks_unchanged(path: Path, before: Fingerprint) -> bool:
+    """Tell by size and time alone that the file is as it was; False where only its content can tell."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return False
+    racy = before.read_at_ns - before.mtime_ns < _RACY_NS
+    return stat.st_size == before.size and stat.st_mtime_ns == before.mtime_ns and not racy
+
+
+def is_stale(path: Path, before: Fingerprint) -> bool:
+    """Tell whether the file's content differs from what was read, or the file is gone or unreadable."""
+    if looks_unchanged(path, before):
+        return False
+    try:
+        if path.stat().st_size != before.size:
+            return True
+        return fingerprint(path, 0).sha256 != before.sha256
+    except (SourceNotFound, SourceUnreadable, OSError):
+        return True

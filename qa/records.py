@@ -75,6 +75,40 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """Which comments a question is about; an empty field lets everything through.
+
+    Within a field any one value suffices, across fields all must hold. authors match without regard to case or a
+    leading @; since is inclusive, before exclusive, both UTC; threads match a thread's id, or a part of its title;
+    sources match a source's name, a folder above it, or a glob.
+    """
+
+    authors: tuple[str, ...] = ()
+    since: datetime | None = None
+    before: datetime | None = None
+    threads: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is filtered at all."""
+        return bool(self.authors or self.since or self.before or self.threads or self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What filters let through, as keys of one index. None lets everything through.
+
+    Units: since inclusive and before exclusive, in microseconds since 1970.
+    """
+
+    authors: tuple[int, ...] | None
+    threads: tuple[int, ...] | None
+    sources: tuple[int, ...] | None
+    since: int | None
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that a question found.
 
@@ -135,3 +169,52 @@ class Answer:
     confidence: float | None = None
     reason: str | None = None
     took_ms: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What a run found in one source. format is None, and problem says why, where it could not be read."""
+
+    source: str
+    format: str | None
+    comments: int
+    empty: int = 0
+    deleted: int = 0
+    duplicates: int = 0
+    unreadable: int = 0
+    decided: str = ""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run changed, or would change. encoded counts passages that were (or would be) put through the model.
+
+    comments and passages are the index's totals afterwards. vanished names sources whose root is gone; they are kept.
+    """
+
+    comments: int
+    passages: int
+    encoded: int
+    added: int
+    edited: int
+    deleted: int
+    unchanged: int
+    sources: tuple[SourceReport, ...]
+    vanished: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an index holds. sources are as they were when they were last read."""
+
+    index: IndexState
+    passages: int
+    authors: int
+    threads: int
+    encoder: str
+    size_bytes: int
+    first: datetime | None
+    last: datetime | None
+    sources: tuple[SourceReport, ...]

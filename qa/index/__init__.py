@@ -1,0 +1,10 @@
+"""One folder under indexes/: commit a change set, open a consistent snapshot.
+
+Everything above this package asks a snapshot for hits and comments and hands the writer a change set; it never touches
+SQLite, tantivy or FAISS.
+"""
+
+from qa.index.snapshot import Snapshot, open_snapshot
+from qa.index.writer import IndexWriter, open_writer
+
+__all__ = ["IndexWriter", "Snapshot", "open_snapshot", "open_writer"]

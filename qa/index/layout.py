@@ -1,0 +1,50 @@
+"""Where the files of an index are, and the lock that lets one process write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from qa.errors import IndexBusy, IndexNotWritable
+
+
+def store_path(folder: Path) -> Path:
+    """Return the path of the store, the one file that cannot be made again."""
+    return folder / "index.sqlite3"
+
+
+def words_path(folder: Path) -> Path:
+    """Return the folder of the word index."""
+    return folder / "words"
+
+
+def checkpoint_path(folder: Path, generation: int) -> Path:
+    """Return the path of the vector index of that generation."""
+    return folder / f"vectors-{generation}.faiss"
+
+
+@contextmanager
+def write_lock(folder: Path) -> Iterator[None]:
+    """Hold the right to write; the operating system frees it when its holder dies.
+
+    Raises: IndexBusy with the holder's process id, IndexNotWritable.
+    """
+    holder = folder / "writer.pid"
+    lock = FileLock(folder / "write.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        who = holder.read_text(encoding="ascii") if holder.is_file() else "unknown"
+        raise IndexBusy(f"{folder} is being written by another process (id {who})", f"ps -p {who}") from error
+    except OSError as error:
+        raise IndexNotWritable(f"cannot write to {folder}: {error.strerror}", f"ls -ld {folder}") from error
+    try:
+        holder.write_text(str(os.getpid()), encoding="ascii")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

@@ -1,0 +1,213 @@
+"""Commit a change set: compare what was read with what is stored, encode what is new, switch in one transaction."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qa.encoder import Encoder, PassageInput
+from qa.errors import DuplicateId, IndexMismatch, IndexNotWritable
+from qa.index.derived import bring_up
+from qa.index.layout import store_path, write_lock
+from qa.passages import context_of, cut, sentence_spans
+from qa.records import Comment
+from qa.sources import Root
+from qa.store import SourceRecord, Staging, StoreReader, StoreWriter, connect, record_hash, vector_hash
+from qa.store.connection import mapped
+
+# Passages encoded between two commits of vectors: what a killed run may have to encode again.
+_BLOCK = 512
+# An id that a reader derived from the text: an edit there is a removal and an addition, paired for the report.
+_DERIVED_ID = re.compile(r"#[0-9a-f]{12}(-\d+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How many comments a run adds, edits, deletes and leaves as they are."""
+
+    added: int = 0
+    edited: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Difference) -> Difference:
+        return Difference(
+            self.added + other.added,
+            self.edited + other.edited,
+            self.deleted + other.deleted,
+            self.unchanged + other.unchanged,
+        )
+
+
+class IndexWriter:
+    """Collects changes to one index; nothing a reader sees changes until `commit`."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, encoder: Encoder) -> None:
+        self._folder = folder
+        self._encoder = encoder
+        self._writer = StoreWriter(connection)
+        self._staging = Staging(connection)
+        self._finish: list[Callable[[], None]] = []
+        self.store = StoreReader(connection)
+
+    def compare(self, name: str, path: str, comments: Iterable[Comment]) -> Difference:
+        """Stage what differs between a source's comments and what is stored of it."""
+        key = self._writer.reserve_source(name, path)
+        known = self._staging.known_comments(key)
+        before, after = list(known), []
+        added: set[str] = set()
+        edited = unchanged = 0
+        for position, comment in enumerate(comments):
+            after.append(comment.comment_id)
+            old = known.pop(comment.comment_id, None)
+            if old is not None and old.record_hash == record_hash(comment):
+                self._staging.move(comment, position, old)
+                unchanged += 1
+                continue
+            self._staging.put(comment, key, position, old.comment_key if old else None)
+            if old is None:
+                added.add(comment.comment_id)
+            else:
+                edited += 1
+        for comment_id, gone in known.items():
+            self._staging.remove(gone.comment_key, comment_id)
+        paired = _pairs(before, set(known), after, added)
+        return Difference(len(added) - paired, edited + paired, len(known) - paired, unchanged)
+
+    def keep(self, name: str) -> Difference:
+        """Count a source that did not change as unchanged."""
+        key = self.store.source_key(name)
+        return Difference(unchanged=self.store.count("comments", f"source_key = {key}") if key is not None else 0)
+
+    def record(self, source: SourceRecord) -> None:
+        """Remember, at the commit, what a source was when it was read."""
+        self._finish.append(lambda: self._writer.put_source(source))
+
+    def remember(self, root: Root) -> None:
+        """Remember, at the commit, what the user named."""
+        self._finish.insert(0, lambda: self._writer.put_root(root))
+
+    def forget(self, root: Root) -> None:
+        """Forget, at the commit, a root."""
+        self._finish.append(lambda: self._writer.drop_root(root))
+
+    def remove(self, name: str) -> Difference:
+        """Stage the removal of a source and all its comments."""
+        key = self.store.source_key(name)
+        self._finish.append(lambda: self._writer.drop_source(name))
+        return Difference(deleted=self._staging.remove_source(key) if key is not None else 0)
+
+    def plan(self) -> int:
+        """Cut what was staged into passages; return how many of them have to be encoded."""
+        self._staging.stage_replies()
+        encoder = self._encoder
+        for comment, parent_text in self._staging.comments():
+            context = context_of(comment.thread_title, parent_text)
+            passages = cut(comment, context, encoder.token_offsets, encoder.max_tokens)
+            hashes = [vector_hash(encoder.fingerprint, one.context, one.text) for one in passages]
+            self._staging.put_passages(passages, hashes)
+        return self._staging.missing_vectors()
+
+    def totals(self) -> tuple[int, int]:
+        """Return how many comments and passages the index will have after the commit."""
+        return self._staging.comments_after(), self._staging.passages_after()
+
+    def encode(self, done: Callable[[int], None]) -> int:
+        """Encode what has no vector yet, keeping each block as it is done; return how many were encoded."""
+        encoded = at = 0
+        while rows := self._staging.missing_after(at, _BLOCK):
+            at = rows[-1][0]
+            wanted = {key: (context, text) for _, key, context, text in rows}
+            inputs = [PassageInput(context, text, tuple(sentence_spans(text))) for context, text in wanted.values()]
+            vectors = self._encoder.encode_passages(inputs, done)
+            self._writer.add_vectors(list(wanted), [one.vector for one in vectors], [one.sentences for one in vectors])
+            encoded += len(wanted)
+        return encoded
+
+    def commit(self, notice: Callable[[str], None]) -> None:
+        """Switch the index to what was staged, at once, then bring what is derived up to it."""
+        with mapped(store_path(self._folder)):
+            self._switch()
+            bring_up(self._folder, self.store, self._writer, notice)
+
+    def _switch(self) -> None:
+        changed = not self._staging.is_empty()
+        with self._writer.transaction():
+            if changed:
+                change = self.store.change + 1
+                try:
+                    self._writer.apply(change)
+                except sqlite3.IntegrityError as error:
+                    raise DuplicateId(self._folder, None, f"one comment id in two sources ({error})") from error
+                self._writer.set("change", str(change))
+            for finish in self._finish:
+                finish()
+            self._writer.set("updated_at", datetime.now(UTC).isoformat())
+
+    def claim(self) -> None:
+        """Check that the index was made by this encoder; a new index takes it. Raises: IndexMismatch."""
+        stored = self.store.setting("encoder")
+        if stored is None:
+            with self._writer.transaction():
+                self._writer.set("encoder", self._encoder.fingerprint)
+                self._writer.set("encoder_name", self._encoder.name)
+                self._writer.set("dimensions", str(self._encoder.dimensions))
+        check_encoder(self.store, self._encoder)
+
+
+def check_encoder(store: StoreReader, encoder: Encoder) -> None:
+    """Raise IndexMismatch unless the index was made by this encoder."""
+    stored = store.setting("encoder")
+    if stored != encoder.fingerprint:
+        raise IndexMismatch(
+            f"the index was made with {store.setting('encoder_name')} ({(stored or '')[:8]}), "
+            f"the encoder now is {encoder.name} ({encoder.fingerprint[:8]})",
+            f"qa index PATH... --index indexes/new --model {encoder.name}",
+        )
+
+
+@contextmanager
+def open_writer(folder: Path, encoder: Encoder) -> Iterator[IndexWriter]:
+    """Open the index in `folder` for writing, making it where there is none.
+
+    Raises: IndexBusy, IndexDamaged, IndexMismatch, IndexNotWritable, IndexTooNew.
+    """
+    new = not store_path(folder).exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexNotWritable(f"cannot make {folder}: {error.strerror}", f"ls -ld {folder.parent}") from error
+    with write_lock(folder), mapped(store_path(folder)):
+        connection = connect(store_path(folder), write=True, create=True)
+        try:
+            writer = IndexWriter(folder, connection, encoder)
+            writer.claim()
+            yield writer
+        finally:
+            barren = new and StoreReader(connection).change == 0 and StoreReader(connection).count("vectors") == 0
+            connection.close()
+            if barren:
+                for path in folder.glob("index.sqlite3*"):
+                    path.unlink()
+
+
+def _pairs(before: list[str], gone: set[str], after: list[str], added: set[str]) -> int:
+    """Return how many of the gone and the added stand in the same gap between comments that stayed: edits."""
+
+    def gaps(order: list[str], odd: set[str]) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        anchor = ""
+        for one in order:
+            if one not in odd:
+                anchor = one
+            elif _DERIVED_ID.search(one):
+                counts[anchor] = counts.get(anchor, 0) + 1
+        return counts
+
+    old, new = gaps(before, gone), gaps(after, added)
+    return sum(min(count, new.get(anchor, 0)) for anchor, count in old.items())

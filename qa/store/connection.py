@@ -1,0 +1,128 @@
+"""Open the store's file: schema, version, and SQLite's errors mapped to ours."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qa.errors import IndexBusy, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew
+
+FORMAT_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE roots(
+    root_key INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL UNIQUE, options TEXT NOT NULL);
+CREATE TABLE sources(
+    source_key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL,
+    root_key INTEGER NOT NULL, format TEXT NOT NULL, decided TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, read_at_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    empty INTEGER NOT NULL, deleted INTEGER NOT NULL, duplicates INTEGER NOT NULL, unreadable INTEGER NOT NULL);
+CREATE TABLE authors(author_key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE threads(
+    thread_key INTEGER PRIMARY KEY, thread_id TEXT, title TEXT, UNIQUE(thread_id, title));
+CREATE TABLE comments(
+    comment_key INTEGER PRIMARY KEY AUTOINCREMENT, comment_id TEXT NOT NULL UNIQUE,
+    source_key INTEGER NOT NULL, author_key INTEGER, thread_key INTEGER, created_at INTEGER, parent_id TEXT, url TEXT,
+    truncated INTEGER NOT NULL, line_start INTEGER, line_end INTEGER, record INTEGER, field TEXT,
+    position INTEGER NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL, record_hash BLOB NOT NULL);
+CREATE INDEX comments_by_source ON comments(source_key, position);
+CREATE INDEX comments_by_author ON comments(author_key);
+CREATE INDEX comments_by_thread ON comments(thread_key, created_at);
+CREATE INDEX comments_by_parent ON comments(parent_id);
+CREATE INDEX comments_by_date ON comments(created_at);
+CREATE TABLE passages(
+    passage_id INTEGER PRIMARY KEY AUTOINCREMENT, comment_key INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, context TEXT NOT NULL,
+    vector_key INTEGER NOT NULL, change INTEGER NOT NULL);
+CREATE INDEX passages_by_comment ON passages(comment_key);
+CREATE INDEX passages_by_vector ON passages(vector_key);
+CREATE INDEX passages_by_change ON passages(change);
+CREATE TABLE removed(passage_id INTEGER PRIMARY KEY, change INTEGER NOT NULL);
+CREATE TABLE vectors(
+    vector_key INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,
+    vector BLOB NOT NULL, sentences BLOB NOT NULL);
+"""
+
+
+def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3.Connection:
+    """Return a connection to the store at path, checked to be one that this version can use.
+
+    Raises: IndexNotFound, IndexDamaged, IndexTooNew, IndexNotWritable.
+    """
+    if not path.is_file() and not create:
+        raise IndexNotFound(f"no index at {path.parent}", "qa index PATH...")
+    with mapped(path):
+        connection = _open(path, write=write or create)
+        try:
+            if create and not _tables(connection):
+                _create(connection)
+            _check(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _open(path: Path, *, write: bool) -> sqlite3.Connection:
+    address = path.absolute().as_uri()
+    if write:
+        connection = sqlite3.connect(f"{address}?mode=rwc", uri=True, isolation_level=None, timeout=30)
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=FILE;")
+    elif os.access(path.parent, os.W_OK) or path.with_name(path.name + "-wal").exists():
+        # Write-ahead logging lets readers and the writer pass each other, and needs its -shm file.
+        connection = sqlite3.connect(f"{address}?mode=rw", uri=True, isolation_level=None, timeout=30)
+        connection.execute("PRAGMA query_only=ON")
+    else:
+        connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
+def _tables(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    settings = {"format": str(FORMAT_VERSION), "index_id": secrets.token_hex(8), "change": "0"}
+    script = "".join(f"INSERT INTO settings VALUES('{name}', '{value}');" for name, value in settings.items())
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {script} COMMIT;")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        row = connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            raise IndexDamaged(f"{path} is not an index of comments", f"rm -r {path.parent}") from error
+        raise
+    version = int(row[0]) if row and str(row[0]).isdigit() else 0
+    if version > FORMAT_VERSION:
+        raise IndexTooNew(
+            f"{path.parent} has index format {version}; this version of qa reads up to {FORMAT_VERSION}",
+            "pip install --upgrade comment-qa",
+        )
+    if version < 1:
+        raise IndexDamaged(f"{path} does not say its format", f"rm -r {path.parent}")
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, naming the file."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        reason = str(error)
+        if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
+            raise IndexNotWritable(f"cannot open {path}: {reason}", f"ls -ld {path.parent}") from error
+        if "locked" in reason or "busy" in reason:
+            raise IndexBusy(f"{path} is locked by another process", "qa status") from error
+        if "full" in reason:
+            raise IndexNotWritable(f"cannot write {path}: {reason}", f"df -h {path.parent}") from error
+        raise IndexDamaged(f"{path} is damaged: {reason}", f"rm -r {path.parent}") from error
+    except sqlite3.DatabaseError as error:
+        raise IndexDamaged(f"{path} is damaged: {error}", f"rm -r {path.parent}") from error

@@ -1,0 +1,249 @@
+"""Read the store: one connection, one snapshot."""
+
+from __future__ import annotations
+
+import fnmatch
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import CitationError
+from qa.records import Comment, Filters, Passage, Scope
+from qa.sources import Fingerprint, Root
+from qa.store.rows import (
+    COMMENT_COLUMNS,
+    COMMENT_JOINS,
+    comment_of,
+    from_sql,
+    text_hash,
+    to_microseconds,
+    to_sql,
+    unpack_sentences,
+    unpack_vectors,
+)
+
+# SQLite takes this many values in one statement everywhere.
+_MOST_VALUES = 900
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A source as it was when it was last read. root is the path of the root it came from."""
+
+    name: str
+    path: str
+    root: str
+    format: str
+    decided: str
+    fingerprint: Fingerprint
+    comments: int
+    empty: int
+    deleted: int
+    duplicates: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its vectors. Shapes: vector (d,), sentences (s, d)."""
+
+    passage_id: int
+    passage: Passage
+    vector: NDArray[np.float32]
+    sentences: NDArray[np.float32]
+
+
+class StoreReader:
+    """Answers every question about what is stored; opened inside a read transaction it is a snapshot."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def setting(self, name: str) -> str | None:
+        """Return one setting."""
+        row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else None
+
+    @property
+    def change(self) -> int:
+        """The number of the last change."""
+        return int(self.setting("change") or 0)
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return int(self.setting("dimensions") or 0)
+
+    def count(self, table: str, where: str = "1") -> int:
+        """Return the number of rows of a table; comments are named c in `where`."""
+        alias = " c" if table == "comments" else ""
+        return int(self._connection.execute(f"SELECT count(*) FROM {table}{alias} WHERE {where}").fetchone()[0])
+
+    def roots(self) -> list[Root]:
+        """Return what the user named, in order."""
+        rows = self._connection.execute("SELECT kind, path, options FROM roots ORDER BY root_key")
+        return [Root(kind, from_sql(path) or "", options) for kind, path, options in rows]
+
+    def sources(self) -> list[SourceRecord]:
+        """Return every source with its counts, by name."""
+        rows = self._connection.execute("""
+            SELECT s.name, s.path, r.path, s.format, s.decided, s.size, s.mtime_ns, s.read_at_ns, s.sha256,
+                (SELECT count(*) FROM comments c WHERE c.source_key = s.source_key),
+                s.empty, s.deleted, s.duplicates, s.unreadable
+            FROM sources s LEFT JOIN roots r USING (root_key) WHERE s.size >= 0 ORDER BY s.name""")
+        return [
+            SourceRecord(
+                from_sql(row[0]) or "", from_sql(row[1]) or "", from_sql(row[2]) or "", row[3], row[4],
+                Fingerprint(*row[5:9]), *row[9:],
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def source_key(self, name: str) -> int | None:
+        """Return the key of a source."""
+        row = self._connection.execute("SELECT source_key FROM sources WHERE name = ?", (to_sql(name),)).fetchone()
+        return int(row[0]) if row else None
+
+    def scope(self, filters: Filters) -> Scope:
+        """Return the filters as keys of the store."""
+        return Scope(
+            self._keys("authors", "author_key, name", lambda row: _author_matches(row[1], filters.authors))
+            if filters.authors
+            else None,
+            self._keys("threads", "thread_key, thread_id, title", lambda row: _thread_matches(row, filters.threads))
+            if filters.threads
+            else None,
+            self._keys("sources", "source_key, name", lambda row: _source_matches(row[1], filters.sources))
+            if filters.sources
+            else None,
+            to_microseconds(filters.since),
+            to_microseconds(filters.before),
+        )
+
+    def _keys(self, table: str, columns: str, matches: Callable[[Sequence[str]], bool]) -> tuple[int, ...]:
+        rows = self._connection.execute(f"SELECT {columns} FROM {table}")
+        return tuple(row[0] for row in rows if matches([row[0], *(from_sql(value) or "" for value in row[1:])]))
+
+    def passage_ids(self, scope: Scope) -> NDArray[np.int64]:
+        """Return the ids of the passages in a scope, ascending, shape (n,)."""
+        rows = self._connection.execute(
+            f"SELECT passage_id FROM comments c JOIN passages p USING (comment_key) WHERE {where(scope)}"
+        )
+        return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+
+    def live(self, passage_ids: Sequence[int]) -> set[int]:
+        """Return which of the ids still stand."""
+        return {row[0] for row in self._select("SELECT passage_id FROM passages WHERE passage_id IN ({})", passage_ids)}
+
+    def vectors_after(
+        self, passage_id: int, until: int | None = None, block: int = 20_000
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Yield (ids (n,), vectors (n, d)) of the passages behind an id, ascending, in blocks."""
+        cursor = self._connection.execute(
+            "SELECT p.passage_id, v.vector FROM passages p JOIN vectors v USING (vector_key) "
+            "WHERE p.passage_id > ? AND p.passage_id <= ? ORDER BY p.passage_id",
+            (passage_id, until if until is not None else 2**62),
+        )
+        while rows := cursor.fetchmany(block):
+            ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+            yield ids, unpack_vectors([row[1] for row in rows], self.dimensions)
+
+    def vectors(self, passage_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
+        """Return (ids, vectors (n, d)) of the passages asked for that still stand."""
+        query = "SELECT passage_id, vector FROM passages JOIN vectors USING (vector_key) WHERE passage_id IN ({})"
+        rows = list(self._select(query, passage_ids))
+        return [row[0] for row in rows], unpack_vectors([row[1] for row in rows], self.dimensions)
+
+    def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
+        """Return the passages asked for, each text checked against its hash. Raises: CitationError."""
+        query = f"""
+            SELECT p.passage_id, p.start, p."end", p.context, v.vector, v.sentences, c.text_hash, {COMMENT_COLUMNS}
+            FROM passages p JOIN comments c USING (comment_key) JOIN vectors v USING (vector_key) {COMMENT_JOINS}
+            WHERE p.passage_id IN ({{}})"""
+        found = {}
+        for row in self._select(query, passage_ids):
+            comment = _verified(comment_of(row[7:]), row[6])
+            vector = unpack_vectors([row[4]], self.dimensions)[0]
+            passage = Passage(comment, row[1], row[2], from_sql(row[3]) or "")
+            found[row[0]] = StoredPassage(row[0], passage, vector, unpack_sentences(row[5], self.dimensions))
+        return found
+
+    def indexed_texts(self, after_change: int) -> Iterator[tuple[int, str, int | None, int | None, int, int | None]]:
+        """Yield what the word index holds of passages younger than a change: id, text, then the scope's columns.
+
+        Those are author_key, thread_key, source_key and created_at.
+        """
+        rows = self._connection.execute(
+            """SELECT p.passage_id, p.context, p.start, p."end", c.text, c.author_key, c.thread_key, c.source_key,
+                   c.created_at
+               FROM passages p JOIN comments c USING (comment_key) WHERE p.change > ? ORDER BY p.passage_id""",
+            (after_change,),
+        )
+        for key, context, start, end, text, *columns in rows:
+            yield key, f"{from_sql(context)}\n{(from_sql(text) or '')[start:end]}", *columns
+
+    def removed_after(self, change: int) -> list[int]:
+        """Return the ids of passages removed since a change."""
+        return [
+            row[0] for row in self._connection.execute("SELECT passage_id FROM removed WHERE change > ?", (change,))
+        ]
+
+    def comment(self, comment_id: str) -> Comment | None:
+        """Return one comment, checked against its hash."""
+        found = self.comments("c.comment_id = ?", (to_sql(comment_id),))
+        return found[0] if found else None
+
+    def comments(
+        self, where: str, values: Sequence[object] = (), limit: int = -1, order: str = "c.position"
+    ) -> list[Comment]:
+        """Return the comments that meet a condition over comments c, sources s, authors a, threads t."""
+        rows = self._connection.execute(
+            f"SELECT c.text_hash, {COMMENT_COLUMNS} FROM comments c {COMMENT_JOINS} WHERE {where} "
+            f"ORDER BY {order} LIMIT {limit}",
+            tuple(values),
+        )
+        return [_verified(comment_of(row[1:]), row[0]) for row in rows]
+
+    def last_passage(self) -> int:
+        """Return the highest passage id, 0 where there is none."""
+        return int(self._connection.execute("SELECT COALESCE(max(passage_id), 0) FROM passages").fetchone()[0])
+
+    def _select(self, query: str, keys: Sequence[int]) -> Iterator[Any]:
+        for at in range(0, len(keys), _MOST_VALUES):
+            some = [int(key) for key in keys[at : at + _MOST_VALUES]]
+            yield from self._connection.execute(query.format(", ".join("?" * len(some))), some)
+
+
+def _verified(comment: Comment, stored: bytes) -> Comment:
+    if text_hash(comment.text) != stored:
+        raise CitationError(
+            f"the stored text of {comment.comment_id} is damaged: it does not match its hash", "qa index PATH..."
+        )
+    return comment
+
+
+def _author_matches(name: str, wanted: Sequence[str]) -> bool:
+    return name.lstrip("@").casefold() in {one.lstrip("@").casefold() for one in wanted}
+
+
+def _thread_matches(row: Sequence[str], wanted: Sequence[str]) -> bool:
+    return any(row[1] == one or one.casefold() in row[2].casefold() for one in wanted)
+
+
+def _source_matches(name: str, wanted: Sequence[str]) -> bool:
+    return any(
+        name == one or name.startswith(one.rstrip("/") + "/") or fnmatch.fnmatchcase(name, one) for one in wanted
+    )
+
+
+def where(scope: Scope) -> str:
+    """Return a scope as a condition over the table comments, named c."""
+    keys = (("author_key", scope.authors), ("thread_key", scope.threads), ("source_key", scope.sources))
+    parts = [f"c.{column} IN ({', '.join(map(str, some))})" for column, some in keys if some is not None]
+    parts += [f"c.created_at >= {scope.since}"] if scope.since is not None else []
+    parts += [f"c.created_at < {scope.before}"] if scope.before is not None else []
+    return " AND ".join(parts) or "1"

@@ -1,0 +1,131 @@
+"""Change the store: encoded vectors as they come, then everything else in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.sources import Fingerprint, Root
+from qa.store.reading import SourceRecord
+from qa.store.rows import pack_sentences, pack_vector, to_sql
+
+_APPLY = (
+    # Passages of comments that changed or went.
+    "CREATE TEMP TABLE dead AS SELECT passage_id, vector_key FROM passages WHERE comment_key IN "
+    "(SELECT comment_key FROM gone UNION SELECT old_key FROM staged WHERE old_key IS NOT NULL)",
+    "INSERT INTO removed SELECT passage_id, :change FROM dead",
+    "DELETE FROM passages WHERE passage_id IN (SELECT passage_id FROM dead)",
+    "DELETE FROM comments WHERE comment_key IN (SELECT comment_key FROM gone)",
+    # Comments that are new, changed, or elsewhere.
+    "INSERT OR IGNORE INTO authors(name) SELECT DISTINCT author FROM staged WHERE author IS NOT NULL",
+    "INSERT INTO threads(thread_id, title) SELECT DISTINCT thread_id, thread_title FROM staged g "
+    "WHERE (thread_id IS NOT NULL OR thread_title IS NOT NULL) AND NOT EXISTS "
+    "(SELECT 1 FROM threads t WHERE t.thread_id IS g.thread_id AND t.title IS g.thread_title)",
+    "INSERT INTO comments SELECT g.old_key, g.comment_id, g.source_key, a.author_key, t.thread_key, g.created_at, "
+    "g.parent_id, g.url, g.truncated, g.line_start, g.line_end, g.record, g.field, g.position, g.text, g.text_hash, "
+    "g.record_hash FROM staged g LEFT JOIN authors a ON a.name = g.author "
+    "LEFT JOIN threads t ON t.thread_id IS g.thread_id AND t.title IS g.thread_title WHERE true ORDER BY g.rowid "
+    "ON CONFLICT(comment_key) DO UPDATE SET source_key = excluded.source_key, author_key = excluded.author_key, "
+    "thread_key = excluded.thread_key, created_at = excluded.created_at, parent_id = excluded.parent_id, "
+    "url = excluded.url, truncated = excluded.truncated, line_start = excluded.line_start, "
+    "line_end = excluded.line_end, record = excluded.record, field = excluded.field, position = excluded.position, "
+    "text = excluded.text, text_hash = excluded.text_hash, record_hash = excluded.record_hash",
+    "UPDATE comments SET line_start = m.line_start, line_end = m.line_end, record = m.record, position = m.position "
+    "FROM moved m WHERE comments.comment_key = m.comment_key",
+    "INSERT INTO passages(comment_key, start, \"end\", context, vector_key, change) "
+    "SELECT c.comment_key, u.start, u.\"end\", u.context, v.vector_key, :change "
+    "FROM cuts u JOIN comments c USING (comment_id) JOIN vectors v ON v.hash = u.hash ORDER BY u.rowid",
+    # What nothing refers to any more.
+    "DELETE FROM vectors WHERE vector_key IN (SELECT vector_key FROM dead) "
+    "AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.vector_key = vectors.vector_key)",
+    "DELETE FROM authors WHERE NOT EXISTS (SELECT 1 FROM comments c WHERE c.author_key = authors.author_key)",
+    "DELETE FROM threads WHERE NOT EXISTS (SELECT 1 FROM comments c WHERE c.thread_key = threads.thread_key)",
+    "DROP TABLE dead",
+)  # fmt: skip
+
+
+class StoreWriter:
+    """The one writer of a store. Every method but `add_vectors` belongs inside `transaction`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that happens inside, or nothing."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+
+    def add_vectors(
+        self, hashes: Sequence[bytes], vectors: Sequence[NDArray[np.float32]], sentences: Sequence[NDArray[np.float32]]
+    ) -> None:
+        """Keep freshly encoded vectors at once, not yet referenced, so that a killed run need not encode them again."""
+        rows = [
+            (key, pack_vector(vector), pack_sentences(rows))
+            for key, vector, rows in zip(hashes, vectors, sentences, strict=True)
+        ]
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO vectors(hash, vector, sentences) VALUES (?, ?, ?)", rows
+            )
+
+    def apply(self, change: int) -> None:
+        """Carry out what was staged, as change number `change`."""
+        for statement in _APPLY:
+            self._connection.execute(statement, {"change": change} if ":change" in statement else {})
+
+    def set(self, name: str, value: str) -> None:
+        """Set one setting."""
+        self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def put_root(self, root: Root) -> None:
+        """Remember a root, or how it is to be read from now on."""
+        self._connection.execute(
+            "INSERT INTO roots(kind, path, options) VALUES (?, ?, ?) "
+            "ON CONFLICT(path) DO UPDATE SET kind = excluded.kind, options = excluded.options",
+            (root.kind, to_sql(root.path), root.options),
+        )
+
+    def drop_root(self, root: Root) -> None:
+        """Forget a root."""
+        self._connection.execute("DELETE FROM roots WHERE path = ?", (to_sql(root.path),))
+
+    def reserve_source(self, name: str, path: str) -> int:
+        """Return the key of the source called name, a new one where it is not known; its counts come later."""
+        self._connection.execute(
+            "INSERT INTO sources(name, path, root_key, format, decided, size, mtime_ns, read_at_ns, sha256, empty, "
+            "deleted, duplicates, unreadable) VALUES (?, ?, 0, '', '', -1, 0, 0, '', 0, 0, 0, 0) "
+            "ON CONFLICT(name) DO NOTHING",
+            (to_sql(name), to_sql(path)),
+        )
+        row = self._connection.execute("SELECT source_key FROM sources WHERE name = ?", (to_sql(name),)).fetchone()
+        return int(row[0])
+
+    def put_source(self, source: SourceRecord) -> None:
+        """Record what a source was when it was read."""
+        seen: Fingerprint = source.fingerprint
+        self._connection.execute(
+            "UPDATE sources SET path = ?, root_key = (SELECT root_key FROM roots WHERE path = ?), format = ?, "
+            "decided = ?, size = ?, mtime_ns = ?, read_at_ns = ?, sha256 = ?, empty = ?, deleted = ?, duplicates = ?, "
+            "unreadable = ? WHERE name = ?",
+            (to_sql(source.path), to_sql(source.root), source.format, source.decided, seen.size, seen.mtime_ns,
+             seen.read_at_ns, seen.sha256, source.empty, source.deleted, source.duplicates, source.unreadable,
+             to_sql(source.name)),
+        )  # fmt: skip
+
+    def drop_source(self, name: str) -> None:
+        """Forget a source; its comments are removed by `apply`."""
+        self._connection.execute("DELETE FROM sources WHERE name = ?", (to_sql(name),))
+
+    def forget_removed(self, change: int) -> None:
+        """Drop the notes of removed passages that every derived file has followed."""
+        self._connection.execute("DELETE FROM removed WHERE change <= ?", (change,))

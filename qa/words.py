@@ -1,0 +1,181 @@
+"""Lexical search: BM25 over stemmed words. The only importer of tantivy; derived from the store.
+
+tantivy opens only its latest commit, so each commit carries a marker: a document with the index's id and the change
+number that the words are current to. A reader that finds the marker behind the store's change searches the gap in a
+small index in memory.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.errors import IndexDamaged, IndexNotWritable
+from qa.records import Scope
+
+if TYPE_CHECKING:
+    import tantivy
+
+# A passage's id and indexed text, then the keys of its author, thread and source, then its time in microseconds.
+IndexedText = tuple[int, str, int | None, int | None, int, int | None]
+
+_ANALYZER = "words-en-1"
+_KEYS = ("author_key", "thread_key", "source_key", "created_at")
+# Longer questions are cut: beyond this, more words only make the query slower.
+_MOST_TERMS = 128
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Words:
+    """The word index of one folder, or, without a folder, in memory."""
+
+    def __init__(self, index: tantivy.Index) -> None:
+        self._index = index
+        self._analyzer = _analyzer()
+        index.register_tokenizer(_ANALYZER, self._analyzer)
+        self._searcher = index.searcher()
+
+    @classmethod
+    def open(cls, folder: Path) -> Words:
+        """Open what is in the folder. Raises: IndexDamaged where it cannot be read; it can be made again."""
+        import tantivy
+
+        try:
+            return cls(tantivy.Index.open(str(folder)))
+        except (ValueError, OSError, RuntimeError) as error:
+            raise IndexDamaged(f"{folder} cannot be opened: {error}", "qa update") from error
+
+    @classmethod
+    def create(cls, folder: Path) -> Words:
+        """Make an empty word index in the folder, in place of what was there. Raises: IndexNotWritable."""
+        import tantivy
+
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            return cls(tantivy.Index(_schema(), str(folder)))
+        except (ValueError, OSError) as error:
+            raise IndexNotWritable(f"cannot write {folder}: {error}", f"ls -ld {folder.parent}") from error
+
+    @classmethod
+    def in_memory(cls, texts: Iterable[IndexedText]) -> Words:
+        """Return a word index that lives as long as the process."""
+        import tantivy
+
+        words = cls(tantivy.Index(_schema()))
+        words.commit(texts, [], "", 0)
+        return words
+
+    def marker(self) -> tuple[str, int]:
+        """Return the index id and change number that the words are current to; ("", -1) where there is none."""
+        import tantivy
+
+        found = self._searcher.search(tantivy.Query.term_query(self._index.schema, "marker", 1), 1).hits
+        if not found:
+            return "", -1
+        document = self._searcher.doc(found[0][1])
+        return str(document.get_first("index_id")), int(document.get_first("change") or 0)
+
+    def commit(self, texts: Iterable[IndexedText], removed: Iterable[int], index_id: str, change: int) -> None:
+        """Add and remove passages and set the marker, all at once. Raises: IndexNotWritable."""
+        import tantivy
+
+        try:
+            writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+            for passage_id in removed:
+                writer.delete_documents_by_term("passage_id", passage_id)
+            for row in texts:
+                writer.add_document(_document(row))
+            writer.delete_documents_by_term("marker", 1)
+            writer.add_document(tantivy.Document(marker=1, index_id=index_id, change=change))
+            writer.commit()
+            writer.wait_merging_threads()
+        except (ValueError, OSError) as error:
+            raise IndexNotWritable(f"cannot write the word index: {error}", "qa update") from error
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def search(self, question: str, count: int, scope: Scope) -> list[tuple[int, float]]:
+        """Return the best (passage_id, BM25 score) of a scope, best first.
+
+        Units: score is BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009), above 0; equal scores by passage id.
+        """
+        import tantivy
+
+        terms = list(dict.fromkeys(self._analyzer.analyze(clean(question))))[:_MOST_TERMS]
+        if not terms or count < 1:
+            return []
+        schema = self._index.schema
+        wanted = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "text", term, "freq")) for term in terms]
+        query = tantivy.Query.boolean_query(wanted)
+        filters = [tantivy.Query.const_score_query(one, 0.0) for one in self._filters(scope)]
+        if filters:
+            query = query.and_must_match(*filters)
+        hits = self._searcher.search(query, count, count=False).hits
+        ids = self._searcher.fast_field_values("passage_id", [address for _, address in hits])
+        found = [(int(key), float(score)) for key, (score, _) in zip(ids, hits, strict=True) if key is not None]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _filters(self, scope: Scope) -> list[tantivy.Query]:
+        import tantivy
+
+        schema = self._index.schema
+        keys = zip(_KEYS, (scope.authors, scope.threads, scope.sources), strict=False)
+        filters = [tantivy.Query.term_set_query(schema, field, list(some)) for field, some in keys if some is not None]
+        if scope.since is not None or scope.before is not None:
+            filters.append(
+                tantivy.Query.range_query(
+                    schema,
+                    "created_at",
+                    tantivy.FieldType.Integer,
+                    scope.since,
+                    scope.before,
+                    include_lower=True,
+                    include_upper=False,
+                )
+            )
+        return filters
+
+
+def clean(text: str) -> str:
+    """Return text without lone surrogates, which have no UTF-8; its length stays."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(64)).filter(Filter.lowercase())
+    return (
+        builder.filter(Filter.ascii_fold()).filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
+    )
+
+
+def _schema() -> tantivy.Schema:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("passage_id", indexed=True, fast=True)
+    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    for key in _KEYS:
+        builder.add_integer_field(key, indexed=True, fast=True)
+    builder.add_integer_field("marker", indexed=True)
+    builder.add_text_field("index_id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("change", stored=True)
+    return builder.build()
+
+
+def _document(row: IndexedText) -> tantivy.Document:
+    import tantivy
+
+    passage_id, text, *keys = row
+    document = tantivy.Document()
+    document.add_integer("passage_id", passage_id)
+    document.add_text("text", clean(text))
+    for field, key in zip(_KEYS, keys, strict=True):
+        if key is not None:
+            document.add_integer(field, key)
+    return document

@@ -1,0 +1,28 @@
+"""Answers, comments, changes and errors -> text, JSON and Markdown. Pure functions; records in, text out."""
+
+from __future__ import annotations
+
+from qa.render.jsons import answer_json, comment_json, dump_json
+from qa.render.lines import change_line, error_lines, place, stale_line, verdict_line
+from qa.render.markdown import answer_markdown
+from qa.render.plain import answer_plain, comment_plain
+from qa.render.safe import safe_line, safe_text
+from qa.render.terminal import print_answer, print_comment
+
+__all__ = [
+    "answer_json",
+    "answer_markdown",
+    "answer_plain",
+    "change_line",
+    "comment_json",
+    "comment_plain",
+    "dump_json",
+    "error_lines",
+    "place",
+    "print_answer",
+    "print_comment",
+    "safe_line",
+    "safe_text",
+    "stale_line",
+    "verdict_line",
+]

@@ -1,0 +1,116 @@
+"""Answers and comments -> the objects that ``--json`` prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from qa.records import Answer, Citation, Comment
+from qa.render.safe import UNSAFE
+
+_PAIR = re.compile(r"\[\n +(\d+),\n +(\d+)\n +\]")  # a string of JSON holds no raw newline, so none matches
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return the object of ``qa ask --json``; texts are raw, unknown values are None.
+
+    Units: score and confidence to 4 decimals, took_ms to 1; highlights are [start, end) offsets within text,
+    start and end are offsets within the comment.
+    """
+    shown: dict[str, Any] = {
+        "question": answer.question,
+        "abstained": answer.abstained,
+        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
+        "hits": [_hit(citation) for citation in answer.citations],
+        "index": {
+            "path": answer.index.path,
+            "comments": answer.index.comments,
+            "updated_at": _moment(answer.index.updated_at),
+            "stale_sources": list(answer.index.stale_sources),
+        },
+        "took_ms": round(answer.took_ms, 1),
+    }
+    if answer.reason == "empty_scope":
+        shown["reason"] = answer.reason
+    return shown
+
+
+def comment_json(
+    comment: Comment,
+    parents: Sequence[Comment] = (),
+    replies: Sequence[Comment] = (),
+    neighbours: Sequence[Comment] = (),
+) -> dict[str, Any]:
+    """Return the object of ``qa show --json``: the comment, and around it lists of comments of the same shape."""
+    return {
+        **_comment(comment),
+        "parents": [_comment(other) for other in parents],
+        "replies": [_comment(other) for other in replies],
+        "neighbours": [_comment(other) for other in neighbours],
+    }
+
+
+def dump_json(value: object, indent: int | None = 2) -> str:
+    r"""Return valid JSON that is safe to print: what safe_text would neutralise is escaped, the rest is readable.
+
+    A pair of offsets stays on one line. indent=None puts the whole value on one.
+
+    >>> print(dump_json("é\u202e\x1b"))
+    "é\u202e\u001b"
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    return UNSAFE.sub(_escaped, _PAIR.sub(r"[\1, \2]", text))
+
+
+def _hit(citation: Citation) -> dict[str, Any]:
+    comment = citation.comment
+    return {
+        "rank": citation.rank,
+        "score": round(citation.score, 4),
+        "comment_id": comment.comment_id,
+        "source": comment.source,
+        "line_start": citation.line_start,
+        "line_end": citation.line_end,
+        "author": comment.author,
+        "created_at": _moment(comment.created_at),
+        "url": comment.url,
+        "thread_title": comment.thread_title,
+        "text": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "highlights": [[start, end] for start, end in citation.highlights],
+        "truncated": comment.truncated,
+        "stale": citation.stale,
+        "record": comment.record,
+        "field": comment.field,
+    }
+
+
+def _comment(comment: Comment) -> dict[str, Any]:
+    return {
+        "comment_id": comment.comment_id,
+        "source": comment.source,
+        "line_start": comment.line_start,
+        "line_end": comment.line_end,
+        "author": comment.author,
+        "created_at": _moment(comment.created_at),
+        "url": comment.url,
+        "thread_id": comment.thread_id,
+        "thread_title": comment.thread_title,
+        "parent_id": comment.parent_id,
+        "text": comment.text,
+        "truncated": comment.truncated,
+        "record": comment.record,
+        "field": comment.field,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]

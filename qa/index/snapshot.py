@@ -62,6 +62,10 @@ class Snapshot:
         """Return the number of comments, passages, authors or threads."""
         return self._store.count(table)
 
+    def dates(self) -> tuple[datetime | None, datetime | None]:
+        """Return the first and the last date of any comment."""
+        return self._store.dates()
+
     def sources(self) -> list[SourceRecord]:
         """Return every source as it was when it was last read."""
         return self._store.sources()

@@ -50,10 +50,34 @@ class IndexWriter:
     def __init__(self, folder: Path, connection: sqlite3.Connection, encoder: Encoder) -> None:
         self._folder = folder
         self._encoder = encoder
+        self._connection = connection
         self._writer = StoreWriter(connection)
         self._staging = Staging(connection)
         self._finish: list[Callable[[], None]] = []
         self.store = StoreReader(connection)
+
+    @contextmanager
+    def reading(self, *, keep: bool) -> Iterator[None]:
+        """Stage inside; at the end keep what was staged, or, for a dry run, forget it."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT" if keep else "ROLLBACK")
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Stage one source inside; if it fails, nothing of it stays staged."""
+        self._connection.execute("SAVEPOINT source")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO source")
+            self._connection.execute("RELEASE source")
+            raise
+        self._connection.execute("RELEASE source")
 
     def compare(self, name: str, path: str, comments: Iterable[Comment]) -> Difference:
         """Stage what differs between a source's comments and what is stored of it."""

@@ -6,18 +6,20 @@ import fnmatch
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import CitationError
-from qa.records import Comment, Filters, Passage, Scope
+from qa.records import Comment, Filters, Passage, Scope, SourceReport
 from qa.sources import Fingerprint, Root
 from qa.store.rows import (
     COMMENT_COLUMNS,
     COMMENT_JOINS,
     comment_of,
+    from_microseconds,
     from_sql,
     text_hash,
     to_microseconds,
@@ -45,6 +47,19 @@ class SourceRecord:
     deleted: int
     duplicates: int
     unreadable: int
+
+    def report(self) -> SourceReport:
+        """Return what a user is told of the source."""
+        return SourceReport(
+            self.name,
+            self.format,
+            self.comments,
+            self.empty,
+            self.deleted,
+            self.duplicates,
+            self.unreadable,
+            self.decided,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +222,11 @@ class StoreReader:
             tuple(values),
         )
         return [_verified(comment_of(row[1:]), row[0]) for row in rows]
+
+    def dates(self) -> tuple[datetime | None, datetime | None]:
+        """Return the first and the last date of any comment."""
+        first, last = self._connection.execute("SELECT min(created_at), max(created_at) FROM comments").fetchone()
+        return from_microseconds(first), from_microseconds(last)
 
     def last_passage(self) -> int:
         """Return the highest passage id, 0 where there is none."""

@@ -1,0 +1,68 @@
+"""Hits -> Answer: the sentence that answers, citations that hold, and an honest no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qa.errors import CitationError
+from qa.records import Answer, Citation, Comment, Hit, IndexState
+
+# Below this cosine of the best hit there is no good answer. With the default model, of questions that a collection
+# answers 1 in 20 stays below 0.41 (CACM), 0.43 (SciFact), 0.56 (StackFAQ); of questions about something else 1 in 20
+# rises above 0.31 to 0.44.
+_BAR = 0.38
+EMPTY_SCOPE = "empty_scope"
+
+
+def compose(
+    question: str, hits: Sequence[Hit], in_scope: int, index: IndexState, is_stale: Callable[[str], bool]
+) -> Answer:
+    """Return the answer that the hits make; is_stale tells whether a source changed since it was read.
+
+    Raises: CitationError where a quote does not stand in its comment.
+    """
+    return Answer(
+        question=question,
+        citations=tuple(_cite(hit, is_stale) for hit in hits),
+        abstained=not is_good(hits),
+        index=index,
+        in_scope=in_scope,
+        reason=EMPTY_SCOPE if in_scope == 0 else None,
+    )
+
+
+def is_good(hits: Sequence[Hit]) -> bool:
+    """Tell whether any hit is near enough to the question to be an answer."""
+    return any(hit.score >= _BAR for hit in hits)
+
+
+def _cite(hit: Hit, is_stale: Callable[[str], bool]) -> Citation:
+    passage, comment = hit.passage, hit.passage.comment
+    citation = Citation(
+        comment=comment,
+        quote=passage.text,
+        start=passage.start,
+        end=passage.end,
+        rank=hit.rank,
+        score=hit.score,
+        line_start=passage.line_start,
+        line_end=passage.line_end,
+        highlights=_highlights(hit),
+        stale=is_stale(comment.source),
+    )
+    check(citation, comment)
+    return citation
+
+
+def check(citation: Citation, comment: Comment) -> None:
+    """Raise CitationError unless the quote stands in the comment at its offsets."""
+    if not citation.quote or comment.text[citation.start : citation.end] != citation.quote:
+        raise CitationError(f"a quote of {comment.comment_id} is not in the comment", "qa index PATH...")
+
+
+def _highlights(hit: Hit) -> tuple[tuple[int, int], ...]:
+    """Return the sentence nearest to the question, unless it is all there is."""
+    if len(hit.sentences) < 2:
+        return tuple((start, end) for start, end, _ in hit.sentences)
+    start, end, _ = max(hit.sentences, key=lambda one: one[2])
+    return ((start, end),)

@@ -1,0 +1,220 @@
+"""The public Python API: build, open, ask, update, as the command line uses them.
+
+>>> import qa
+>>> report = qa.build(["comments.csv"], "indexes/default")     # doctest: +SKIP
+>>> index = qa.open("indexes/default")                         # doctest: +SKIP
+>>> answer = index.ask("Who disagreed?", author="marit_o")     # doctest: +SKIP
+>>> answer.citations[0].quote                                  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from qa.answer import compose
+from qa.encoder import DEFAULT_MODEL, Encoder, load_encoder
+from qa.errors import IndexNotFound, UsageError
+from qa.events import Events
+from qa.formats import ReadOptions
+from qa.formats.dates import parse_date
+from qa.index import Snapshot, open_snapshot
+from qa.records import Answer, Comment, Filters, IndexState, Report, Status
+from qa.retriever import retrieve
+from qa.sources import STDIN, is_stale, root_of
+from qa.store import SourceRecord
+from qa.updating import Request, bring_up_to_date
+
+DEFAULT_INDEX = "indexes/default"
+LONGEST_QUESTION = 10_000
+_SILENT = Events()
+_PARTIAL_DATE = re.compile(r"\d{4}(-\d{2})?$")
+
+Names = str | Iterable[str] | None
+Moment = datetime | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A comment with what surrounds it: what it answers, first of the thread first, its replies, its neighbours."""
+
+    comment: Comment
+    parents: tuple[Comment, ...]
+    replies: tuple[Comment, ...]
+    neighbours: tuple[Comment, ...]
+
+
+def build(
+    paths: Sequence[str | os.PathLike[str]],
+    index: str | os.PathLike[str] = DEFAULT_INDEX,
+    *,
+    model: str | None = None,
+    options: ReadOptions | None = None,
+    prune: bool = False,
+    dry_run: bool = False,
+    events: Events = _SILENT,
+) -> Report:
+    """Read the comments in paths (files, folders, globs, "-" for standard input) into an index; remember the paths.
+
+    Run again, it updates. model is a name for `qa.encoder.load_encoder`; by default the one the index was made with.
+    dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
+    """
+    folder = Path(index)
+    read_as = (options or ReadOptions()).to_json()
+    roots = [root_of(os.fspath(path), read_as) for path in paths]
+    encoder = load_encoder(model or _model_of(folder), events.notice)
+    return bring_up_to_date(folder, encoder, Request(roots, prune, dry_run), events)
+
+
+def _model_of(folder: Path) -> str:
+    default = os.environ.get("QA_MODEL") or DEFAULT_MODEL
+    try:
+        with open_snapshot(folder) as snapshot:
+            return snapshot.encoder_name or default
+    except IndexNotFound:
+        return default
+
+
+def open(index: str | os.PathLike[str] = DEFAULT_INDEX, *, events: Events = _SILENT) -> Assistant:  # noqa: A001
+    """Open an index that `build` made. Raises: IndexNotFound, IndexDamaged, IndexTooNew."""
+    return Assistant(Path(index), events)
+
+
+class Assistant:
+    """Answers questions from one index. Each question sees the index as it is at that moment."""
+
+    def __init__(self, folder: Path, events: Events = _SILENT) -> None:
+        self.folder = folder
+        self._events = events
+        with open_snapshot(folder, events.notice) as snapshot:
+            self._model = snapshot.encoder_name or DEFAULT_MODEL
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return load_encoder(self._model, self._events.notice)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        author: Names = None,
+        since: Moment = None,
+        before: Moment = None,
+        thread: Names = None,
+        source: Names = None,
+    ) -> Answer:
+        """Return the passages that answer a question, each with its source; at most k, one for each comment.
+
+        author, thread and source take one name or several; since is inclusive, before exclusive (ISO dates, UTC).
+        Raises: UsageError, EncoderError, IndexStoreError.
+        """
+        started = time.perf_counter()
+        filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
+        question = _checked(question, k)
+        with open_snapshot(self.folder, self._events.notice) as snapshot:
+            found = retrieve(snapshot, self._encoder, question, filters, k)
+            sources = {record.name: record for record in snapshot.sources()}
+            stale = [name for name, record in sources.items() if _stale(record)]
+            state = _state(self.folder, snapshot, tuple(stale))
+            answer = compose(question, found.hits, found.in_scope, state, lambda name: name in stale)
+        return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
+
+    def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:
+        """Bring the index up to its sources; prune also removes sources whose root is gone."""
+        return bring_up_to_date(self.folder, self._encoder, Request((), prune, dry_run), self._events)
+
+    def status(self) -> Status:
+        """Return what the index holds and which of its sources changed since."""
+        with open_snapshot(self.folder, self._events.notice) as snapshot:
+            records = snapshot.sources()
+            stale = tuple(record.name for record in records if _stale(record))
+            first, last = snapshot.dates()
+            return Status(
+                index=_state(self.folder, snapshot, stale),
+                passages=snapshot.count("passages"),
+                authors=snapshot.count("authors"),
+                threads=snapshot.count("threads"),
+                encoder=self._model,
+                size_bytes=sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
+                first=first,
+                last=last,
+                sources=tuple(record.report() for record in records),
+            )
+
+    def show(self, comment_id: str) -> Thread:
+        """Return a whole comment with its thread and neighbours. Raises: CommentNotFound."""
+        with open_snapshot(self.folder, self._events.notice) as snapshot:
+            comment = snapshot.comment(comment_id)
+            return Thread(
+                comment,
+                tuple(snapshot.parents(comment)),
+                tuple(snapshot.replies(comment)),
+                tuple(snapshot.neighbours(comment)),
+            )
+
+    def comments(
+        self,
+        *,
+        author: Names = None,
+        since: Moment = None,
+        before: Moment = None,
+        thread: Names = None,
+        source: Names = None,
+        limit: int | None = None,
+    ) -> list[Comment]:
+        """Return the comments that the filters let through, source by source, in the order they stand there."""
+        filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
+        with open_snapshot(self.folder, self._events.notice) as snapshot:
+            return snapshot.comments(filters, -1 if limit is None else limit)
+
+
+def make_filters(
+    *, author: Names = None, since: Moment = None, before: Moment = None, thread: Names = None, source: Names = None
+) -> Filters:
+    """Return filters from one name or several each, and dates as ISO text. Raises: UsageError for a bad date."""
+    return Filters(_names(author), _moment(since, "since"), _moment(before, "before"), _names(thread), _names(source))
+
+
+def _names(given: Names) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _moment(given: Moment, name: str) -> datetime | None:
+    if given is None:
+        return None
+    if isinstance(given, datetime):
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+    written = given.strip()
+    whole = f"{written}-01-01"[:10] if _PARTIAL_DATE.match(written) else written  # "2024" or "2024-03"
+    found = parse_date(whole)
+    if found is None:
+        raise UsageError(f"--{name} {given!r} is not a date", f"qa ask ... --{name} 2024-03-01")
+    return found
+
+
+def _checked(question: str, k: int) -> str:
+    if not question.strip():
+        raise UsageError("the question is empty", 'qa ask "What did people say about ...?"')
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(
+            f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read",
+            'qa ask "a shorter question"',
+        )
+    if k < 1:
+        raise UsageError(f"-k {k}: at least one passage must be asked for", 'qa ask "..." -k 5')
+    return question
+
+
+def _stale(record: SourceRecord) -> bool:
+    return record.path != STDIN and is_stale(Path(record.path), record.fingerprint)
+
+
+def _state(folder: Path, snapshot: Snapshot, stale: tuple[str, ...]) -> IndexState:
+    return IndexState(str(folder), snapshot.count("comments"), snapshot.updated_at, stale)

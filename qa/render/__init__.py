@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from qa.render.jsons import answer_json, comment_json, dump_json
+from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import change_line, error_lines, place, stale_line, verdict_line
 from qa.render.markdown import answer_markdown
 from qa.render.plain import answer_plain, comment_plain
+from qa.render.reports import listing_plain, report_json, report_plain, status_json, status_plain
 from qa.render.safe import safe_line, safe_text
 from qa.render.terminal import print_answer, print_comment
 
@@ -18,11 +19,17 @@ __all__ = [
     "comment_plain",
     "dump_json",
     "error_lines",
+    "listing_plain",
     "place",
     "print_answer",
     "print_comment",
+    "record_json",
+    "report_json",
+    "report_plain",
     "safe_line",
     "safe_text",
     "stale_line",
+    "status_json",
+    "status_plain",
     "verdict_line",
 ]

@@ -28,7 +28,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "index": {
             "path": answer.index.path,
             "comments": answer.index.comments,
-            "updated_at": _moment(answer.index.updated_at),
+            "updated_at": moment_json(answer.index.updated_at),
             "stale_sources": list(answer.index.stale_sources),
         },
         "took_ms": round(answer.took_ms, 1),
@@ -46,10 +46,10 @@ def comment_json(
 ) -> dict[str, Any]:
     """Return the object of ``qa show --json``: the comment, and around it lists of comments of the same shape."""
     return {
-        **_comment(comment),
-        "parents": [_comment(other) for other in parents],
-        "replies": [_comment(other) for other in replies],
-        "neighbours": [_comment(other) for other in neighbours],
+        **record_json(comment),
+        "parents": [record_json(other) for other in parents],
+        "replies": [record_json(other) for other in replies],
+        "neighbours": [record_json(other) for other in neighbours],
     }
 
 
@@ -75,7 +75,7 @@ def _hit(citation: Citation) -> dict[str, Any]:
         "line_start": citation.line_start,
         "line_end": citation.line_end,
         "author": comment.author,
-        "created_at": _moment(comment.created_at),
+        "created_at": moment_json(comment.created_at),
         "url": comment.url,
         "thread_title": comment.thread_title,
         "text": citation.quote,
@@ -89,14 +89,15 @@ def _hit(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _comment(comment: Comment) -> dict[str, Any]:
+def record_json(comment: Comment) -> dict[str, Any]:
+    """Return a comment without its surroundings."""
     return {
         "comment_id": comment.comment_id,
         "source": comment.source,
         "line_start": comment.line_start,
         "line_end": comment.line_end,
         "author": comment.author,
-        "created_at": _moment(comment.created_at),
+        "created_at": moment_json(comment.created_at),
         "url": comment.url,
         "thread_id": comment.thread_id,
         "thread_title": comment.thread_title,
@@ -108,7 +109,8 @@ def _comment(comment: Comment) -> dict[str, Any]:
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
+def moment_json(moment: datetime | None) -> str | None:
+    """Return a moment in ISO 8601, UTC, with Z."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -1,0 +1,32 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qa.assistant import DEFAULT_INDEX
+
+Index = Annotated[
+    Path, typer.Option("--index", envvar="QA_INDEX", metavar="DIR", help="The index's folder.", show_default=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Author = Annotated[
+    list[str] | None, typer.Option("--author", metavar="NAME", help="Only this author's comments (repeatable).")
+]
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Only comments from this date on (UTC).")]
+Before = Annotated[str | None, typer.Option("--before", metavar="DATE", help="Only comments before this date (UTC).")]
+Thread = Annotated[
+    list[str] | None,
+    typer.Option("--thread", metavar="ID|WORDS", help="Only threads with this id, or these words in their title."),
+]
+Source = Annotated[
+    list[str] | None,
+    typer.Option("--source", metavar="NAME", help="Only this source, folder or glob of sources (repeatable)."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and count, print the plan, change nothing.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Also remove comments whose source is gone.")]
+
+DEFAULT = Path(DEFAULT_INDEX)

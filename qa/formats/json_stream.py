@@ -1,0 +1,137 @@
+"""JSON values from a file of any length, one after the other, with the lines they stand on.
+
+The text is read in blocks and forgotten once it is parsed, so that an export is never held in memory whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from qa.errors import Malformed
+
+BLOCK = 1 << 20
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+class Value(NamedTuple):
+    """A parsed value and its place; lines are 1-based and inclusive."""
+
+    value: Any
+    line_start: int
+    line_end: int
+
+
+class JsonStream:
+    """A cursor over JSON text. The file must translate line ends to LF."""
+
+    def __init__(self, path: Path, file: TextIO) -> None:
+        self._path = path
+        self._file = file
+        self._buffer = ""
+        self._at = 0
+        self._ended = False
+        self.line = 1
+
+    def peek(self) -> str:
+        """Return the next character that is no space, or "" at the end."""
+        while True:
+            match = _SPACE.match(self._buffer, self._at)
+            self._advance(match.end() if match else self._at)
+            if self._at < len(self._buffer):
+                return self._buffer[self._at]
+            if not self._more():
+                return ""
+
+    def take(self, expected: str) -> None:
+        """Step over one character."""
+        found = self.peek()
+        if found != expected:
+            raise self.broken(f"{expected!r} expected, {found!r} found" if found else f"ends before {expected!r}")
+        self._advance(self._at + 1)
+
+    def next_value(self) -> Value:
+        """Parse the value that begins here."""
+        if not self.peek():
+            raise self.broken("ends where a value is expected")
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._buffer, self._at)
+            except json.JSONDecodeError as error:
+                if not self._more():
+                    raise self._wrong(error) from error
+                continue
+            except (ValueError, RecursionError) as error:
+                raise self.broken(f"a value that cannot be read: {error}") from error
+            if end < len(self._buffer) or not self._more():
+                break
+        start = self.line
+        self._advance(end)
+        return Value(value, start, self.line)
+
+    def elements(self) -> Iterator[Value]:
+        """Parse the elements of the array that begins here."""
+        self.take("[")
+        if self.peek() == "]":
+            self.take("]")
+            return
+        while True:
+            yield self.next_value()
+            if self.peek() == "]":
+                self.take("]")
+                return
+            self.take(",")
+
+    def names(self) -> Iterator[str]:
+        """Give the keys of the object that begins here; the caller must parse the value after each."""
+        self.take("{")
+        if self.peek() == "}":
+            self.take("}")
+            return
+        while True:
+            if self.peek() != '"':
+                raise self.broken("a key in double quotes is expected")
+            key: str = self.next_value().value
+            self.take(":")
+            yield key
+            if self.peek() == "}":
+                self.take("}")
+                return
+            self.take(",")
+
+    def end(self) -> None:
+        """Refuse what stands after the value."""
+        if self.peek():
+            raise self.broken("more text after the end of the JSON value", f"qa index {self._quoted} --format jsonl")
+
+    def broken(self, fact: str, hint: str | None = None) -> Malformed:
+        """Make the error that names this line."""
+        return Malformed(
+            self._path, self.line, f"JSON breaks: {fact}", hint or f"qa index {self._quoted} --format text"
+        )
+
+    @property
+    def _quoted(self) -> str:
+        return shlex.quote(str(self._path))
+
+    def _wrong(self, error: json.JSONDecodeError) -> Malformed:
+        self.line += self._buffer.count("\n", self._at, error.pos)
+        return self.broken(f"{error.msg} (column {error.colno})")
+
+    def _advance(self, end: int) -> None:
+        self.line += self._buffer.count("\n", self._at, end)
+        self._at = end
+
+    def _more(self) -> bool:
+        """Read on; as much as is held, so that a long value is tried again only a few times."""
+        block = "" if self._ended else self._file.read(max(BLOCK, len(self._buffer) - self._at))
+        self._ended = not block
+        if block:
+            self._buffer = self._buffer[self._at :] + block
+            self._at = 0
+        return bool(block)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qa.formats import CommentReader, ReadOptions, read_comments
+from qa.records import Comment
+
+Reading = tuple[list[Comment], CommentReader]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    root = Path(__file__).resolve().parents[2]
+    folder = root / os.environ.get("QA_TEST_DATA", "../shared")
+    if not folder.is_dir():
+        pytest.skip(f"no shared exports in {folder} (QA_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Reading]:
+    def run(content: str | bytes, name: str = "comments.txt", **options: object) -> Reading:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        reader = read_comments(path, "s", ReadOptions(**options))  # type: ignore[arg-type]
+        return list(reader), reader
+
+    return run

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from qa.errors import CitationError
+from qa.passages import is_question
 from qa.records import Answer, Citation, Comment, Hit, IndexState
+from qa.retriever import Found
 
-# Below this cosine of the best hit there is no good answer. With the default model, of questions that a collection
+# Below this cosine of the nearest passage there is no good answer. With the default model, of questions that a collection
 # answers 1 in 20 stays below 0.41 (CACM), 0.43 (SciFact), 0.56 (StackFAQ); of questions about something else 1 in 20
 # rises above 0.31 to 0.44.
 _BAR = 0.38
 EMPTY_SCOPE = "empty_scope"
 
 
-def compose(
-    question: str, hits: Sequence[Hit], in_scope: int, index: IndexState, is_stale: Callable[[str], bool]
-) -> Answer:
+def compose(question: str, found: Found, index: IndexState, is_stale: Callable[[str], bool]) -> Answer:
     """Return the answer that the hits make; is_stale tells whether a source changed since it was read.
 
     Raises: CitationError where a quote does not stand in its comment.
     """
     return Answer(
         question=question,
-        citations=tuple(_cite(hit, is_stale) for hit in hits),
-        abstained=not is_good(hits),
+        citations=tuple(_cite(hit, is_stale) for hit in found.hits),
+        abstained=found.nearest < _BAR,
         index=index,
-        in_scope=in_scope,
-        reason=EMPTY_SCOPE if in_scope == 0 else None,
+        in_scope=found.in_scope,
+        reason=EMPTY_SCOPE if found.in_scope == 0 else None,
     )
-
-
-def is_good(hits: Sequence[Hit]) -> bool:
-    """Tell whether any hit is near enough to the question to be an answer."""
-    return any(hit.score >= _BAR for hit in hits)
 
 
 def _cite(hit: Hit, is_stale: Callable[[str], bool]) -> Citation:
@@ -61,8 +56,10 @@ def check(citation: Citation, comment: Comment) -> None:
 
 
 def _highlights(hit: Hit) -> tuple[tuple[int, int], ...]:
-    """Return the sentence nearest to the question, unless it is all there is."""
-    if len(hit.sentences) < 2:
-        return tuple((start, end) for start, end, _ in hit.sentences)
-    start, end, _ = max(hit.sentences, key=lambda one: one[2])
+    """Return the sentence nearest to the question; one that asks is taken only where no sentence states anything."""
+    text = hit.passage.text
+    stating = [one for one in hit.sentences if not is_question(text[one[0] : one[1]])]
+    if not hit.sentences:
+        return ()
+    start, end, _ = max(stating or hit.sentences, key=lambda one: one[2])
     return ((start, end),)

@@ -123,7 +123,7 @@ class Assistant:
             sources = {record.name: record for record in snapshot.sources()}
             stale = [name for name, record in sources.items() if _stale(record)]
             state = _state(self.folder, snapshot, tuple(stale))
-            answer = compose(question, found.hits, found.in_scope, state, lambda name: name in stale)
+            answer = compose(question, found, state, lambda name: name in stale)
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
 
     def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:

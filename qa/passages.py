@@ -112,3 +112,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans.append((start, len(text)))
     trimmed = [(a + len(text[a:b]) - len(text[a:b].lstrip()), a + len(text[a:b].rstrip())) for a, b in spans]
     return [(a, b) for a, b in trimmed if a < b]
+
+
+def is_question(sentence: str) -> bool:
+    """Tell whether a sentence asks something."""
+    return sentence.rstrip("\"'”’»)] ").endswith(("?", "？"))

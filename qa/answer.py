@@ -9,9 +9,9 @@ from qa.passages import is_question
 from qa.records import Answer, Citation, Comment, Hit, IndexState
 from qa.retriever import Found
 
-# Below this cosine of the nearest passage there is no good answer. With the default model, of questions that a collection
-# answers 1 in 20 stays below 0.41 (CACM), 0.43 (SciFact), 0.56 (StackFAQ); of questions about something else 1 in 20
-# rises above 0.31 to 0.44.
+# Below this cosine of the nearest passage there is no good answer. With the default model, of questions that a
+# collection answers 1 in 20 stays below 0.41 (CACM), 0.43 (SciFact), 0.56 (StackFAQ); of questions about something else
+# 1 in 20 rises above 0.31 to 0.44.
 _BAR = 0.38
 EMPTY_SCOPE = "empty_scope"
 

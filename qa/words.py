@@ -70,13 +70,19 @@ class Words:
         return words
 
     def marker(self) -> tuple[str, int]:
-        """Return the index id and change number that the words are current to; ("", -1) where there is none."""
+        """Return the index id and change number that the words are current to; ("", -1) where there is none.
+
+        Raises: IndexDamaged.
+        """
         import tantivy
 
-        found = self._searcher.search(tantivy.Query.term_query(self._index.schema, "marker", 1), 1).hits
-        if not found:
-            return "", -1
-        document = self._searcher.doc(found[0][1])
+        try:
+            found = self._searcher.search(tantivy.Query.term_query(self._index.schema, "marker", 1), 1).hits
+            if not found:
+                return "", -1
+            document = self._searcher.doc(found[0][1])
+        except (ValueError, OSError, RuntimeError) as error:
+            raise IndexDamaged(f"the word index cannot be read: {error}", "qa update") from error
         return str(document.get_first("index_id")), int(document.get_first("change") or 0)
 
     def commit(self, texts: Iterable[IndexedText], removed: Iterable[int], index_id: str, change: int) -> None:
@@ -134,7 +140,7 @@ class Words:
                     scope.since,
                     scope.before,
                     include_lower=True,
-                    include_upper=False,
+                    include_upper=scope.before is None,  # tantivy wants an open side inclusive
                 )
             )
         return filters

@@ -62,12 +62,10 @@ class Telling(Events):
             self._progress = _bar()
             self._progress.start()
         if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total)
+            self._tasks[what] = self._progress.add_task(what, total=total or None, rate="", left="")
         rate = done / max(time.monotonic() - begun, 1e-6)
-        left = (total - done) / rate if rate else 0.0
-        self._progress.update(
-            self._tasks[what], completed=done, total=total, rate=f"{rate:,.0f}/s", left=_duration(left)
-        )
+        left = f"{_duration((total - done) / rate)} left" if total and rate else ""
+        self._progress.update(self._tasks[what], completed=done, rate=f"{rate:,.0f}/s", left=left)
 
     def _say(self, line: str) -> None:
         if self._progress is not None:
@@ -78,14 +76,14 @@ class Telling(Events):
 
 def _bar() -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
-        MofNCompleteColumn(),
+        TextColumn("{task.completed:,.0f}"),
         TextColumn("{task.fields[rate]}"),
-        TextColumn("{task.fields[left]} left"),
+        TextColumn("{task.fields[left]}"),
         console=Console(stderr=True),
         transient=True,
     )

@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from qa.encoder.interface import Encoded, PassageInput, Vector, Vectors
+from qa.encoder.interface import Encoded, PassageInput, Vector, Vectors, encodable
 from qa.encoder.model_files import ModelFiles, cache_folder
 from qa.errors import BadVectors, ModelNotCompiled
 
@@ -156,6 +156,7 @@ class CompiledEncoder:
 
     def _cased(self, text: str) -> str:
         # Offsets must survive, so a text whose lower case has another length is left as it is.
+        text = encodable(text)
         lower = text.lower() if self._model.lower else text
         return lower if len(lower) == len(text) else text
 

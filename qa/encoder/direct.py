@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.encoder.interface import Encoded, PassageInput, Vector, Vectors
+from qa.encoder.interface import Encoded, PassageInput, Vector, Vectors, encodable
 from qa.encoder.model_files import ModelFiles
 from qa.errors import BadVectors
 
@@ -43,7 +43,7 @@ class DirectEncoder:
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return the offsets of the text's tokens."""
         found = self._tokenizer(
-            text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+            encodable(text), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
         )
         offsets: Sequence[tuple[int, int]] = found["offset_mapping"]
         return offsets
@@ -69,7 +69,9 @@ class DirectEncoder:
         ]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
-        rows = self._network.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        rows = self._network.encode(
+            [encodable(text) for text in texts], normalize_embeddings=True, show_progress_bar=False
+        )
         vectors: Vectors = np.asarray(rows, np.float32).reshape(len(texts), -1)
         if not np.isfinite(vectors).all():
             raise BadVectors("the model gave a vector that is not finite", "qa index PATH --model all-MiniLM-L6-v2")

@@ -4,7 +4,7 @@ Everything above this package asks a snapshot for hits and comments and hands th
 SQLite, tantivy or FAISS.
 """
 
-from qa.index.snapshot import Snapshot, open_snapshot
+from qa.index.snapshot import Snapshot, encoder_name, open_snapshot
 from qa.index.writer import IndexWriter, open_writer
 
-__all__ = ["IndexWriter", "Snapshot", "open_snapshot", "open_writer"]
+__all__ = ["IndexWriter", "Snapshot", "encoder_name", "open_snapshot", "open_writer"]

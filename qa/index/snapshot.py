@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from qa.encoder import Encoder
-from qa.errors import CommentNotFound, IndexBusy, IndexDamaged, IndexNotWritable
+from qa.errors import CommentNotFound, IndexBusy, IndexDamaged, IndexNotFound, IndexNotWritable
 from qa.index.derived import Pointer, bring_up, open_words
 from qa.index.layout import checkpoint_path, store_path, write_lock
 from qa.index.writer import check_encoder
 from qa.records import Comment, Filters, Scope
+from qa.sources import Fingerprint
 from qa.store import SourceRecord, StoredPassage, StoreReader, StoreWriter, connect, where
 from qa.store.connection import mapped
 from qa.vectors import Checkpoint, Ids, Rows, best
@@ -48,11 +49,6 @@ class Snapshot:
         check_encoder(self._store, encoder)
 
     @property
-    def encoder_name(self) -> str | None:
-        """The name of the model the index was made with."""
-        return self._store.setting("encoder_name")
-
-    @property
     def updated_at(self) -> datetime | None:
         """When the index was last brought up to its sources, UTC."""
         value = self._store.setting("updated_at")
@@ -69,6 +65,10 @@ class Snapshot:
     def sources(self) -> list[SourceRecord]:
         """Return every source as it was when it was last read."""
         return self._store.sources()
+
+    def fingerprints(self) -> list[tuple[str, str, Fingerprint]]:
+        """Return every source's name, path and what it was when it was last read."""
+        return self._store.fingerprints()
 
     def scope(self, filters: Filters) -> tuple[Scope, int]:
         """Return the filters as a scope of this index, and how many comments it holds."""
@@ -167,6 +167,15 @@ def _scored(ids: Ids, scores: Rows) -> Scored:
     return list(zip(ids.tolist(), scores.tolist(), strict=True))
 
 
+def encoder_name(folder: Path) -> str | None:
+    """Return the name of the model the index in `folder` was made with; None for one that has none yet.
+
+    Raises: IndexNotFound, IndexDamaged, IndexTooNew.
+    """
+    with mapped(store_path(folder)), contextlib.closing(connect(store_path(folder))) as connection:
+        return StoreReader(connection).setting("encoder_name")
+
+
 @contextmanager
 def open_snapshot(folder: Path, notice: Callable[[str], None] = lambda line: None) -> Iterator[Snapshot]:
     """Open the index in `folder` for one question.
@@ -187,7 +196,7 @@ def _take(folder: Path, connection: sqlite3.Connection, notice: Callable[[str], 
         words_first = _open_words(folder, connection)
         connection.execute("BEGIN")
         store = StoreReader(connection)
-        _check_counts(folder, store)
+        _check_complete(folder, store)
         words = _complete_words(words_first, store)
         checkpoint = _open_checkpoint(folder, store)
         if words is not None and (checkpoint is not None or store.count("passages") == 0):
@@ -226,9 +235,9 @@ def _open_checkpoint(folder: Path, store: StoreReader) -> Checkpoint | None:
     return checkpoint if checkpoint.size == pointer.size else None
 
 
-def _check_counts(folder: Path, store: StoreReader) -> None:
-    if store.change and store.setting("encoder") is None:
-        raise IndexDamaged(f"{store_path(folder)} does not say which encoder made it", f"rm -r {folder}")
+def _check_complete(folder: Path, store: StoreReader) -> None:
+    if store.change == 0:
+        raise IndexNotFound(f"the first build of {folder} did not finish; what was encoded is kept", "qa index PATH...")
 
 
 def _repair(folder: Path, notice: Callable[[str], None]) -> None:

@@ -63,7 +63,8 @@ class IndexWriter:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT" if keep else "ROLLBACK")
 
@@ -74,8 +75,9 @@ class IndexWriter:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK TO source")
-            self._connection.execute("RELEASE source")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO source")
+                self._connection.execute("RELEASE source")
             raise
         self._connection.execute("RELEASE source")
 
@@ -126,11 +128,12 @@ class IndexWriter:
         self._finish.append(lambda: self._writer.drop_source(name))
         return Difference(deleted=self._staging.remove_source(key) if key is not None else 0)
 
-    def plan(self) -> int:
-        """Cut what was staged into passages; return how many of them have to be encoded."""
+    def plan(self, done: Callable[[int], None]) -> int:
+        """Cut what was staged into passages, telling done how many; return how many of them have to be encoded."""
         self._staging.stage_replies()
         encoder = self._encoder
-        for comment, parent_text in self._staging.comments():
+        for count, (comment, parent_text) in enumerate(self._staging.comments()):
+            done(count)
             context = context_of(comment.thread_title, parent_text)
             passages = cut(comment, context, encoder.token_offsets, encoder.max_tokens)
             hashes = [vector_hash(encoder.fingerprint, one.context, one.text) for one in passages]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,10 @@ CREATE TABLE vectors(
     vector_key INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,
     vector BLOB NOT NULL, sentences BLOB NOT NULL);
 """
+
+
+def _start_over(path: Path) -> str:
+    return f"rm -r {shlex.quote(str(path.parent))} && qa index PATH..."
 
 
 def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3.Connection:
@@ -98,7 +103,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         row = connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone()
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
-            raise IndexDamaged(f"{path} is not an index of comments", f"rm -r {path.parent}") from error
+            raise IndexDamaged(f"{path} is not an index of comments", _start_over(path)) from error
         raise
     version = int(row[0]) if row and str(row[0]).isdigit() else 0
     if version > FORMAT_VERSION:
@@ -107,7 +112,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             "pip install --upgrade comment-qa",
         )
     if version < 1:
-        raise IndexDamaged(f"{path} does not say its format", f"rm -r {path.parent}")
+        raise IndexDamaged(f"{path} does not say its format", _start_over(path))
 
 
 @contextmanager
@@ -123,6 +128,6 @@ def mapped(path: Path) -> Iterator[None]:
             raise IndexBusy(f"{path} is locked by another process", "qa status") from error
         if "full" in reason:
             raise IndexNotWritable(f"cannot write {path}: {reason}", f"df -h {path.parent}") from error
-        raise IndexDamaged(f"{path} is damaged: {reason}", f"rm -r {path.parent}") from error
+        raise IndexDamaged(f"{path} is damaged: {reason}", _start_over(path)) from error
     except sqlite3.DatabaseError as error:
-        raise IndexDamaged(f"{path} is damaged: {error}", f"rm -r {path.parent}") from error
+        raise IndexDamaged(f"{path} is damaged: {error}", _start_over(path)) from error

@@ -118,6 +118,13 @@ class StoreReader:
             for row in rows
         ]  # fmt: skip
 
+    def fingerprints(self) -> list[tuple[str, str, Fingerprint]]:
+        """Return every source's name, path and what it was when it was last read."""
+        rows = self._connection.execute(
+            "SELECT name, path, size, mtime_ns, read_at_ns, sha256 FROM sources WHERE size >= 0 ORDER BY name"
+        )
+        return [(from_sql(name) or "", from_sql(path) or "", Fingerprint(*seen)) for name, path, *seen in rows]
+
     def source_key(self, name: str) -> int | None:
         """Return the key of a source."""
         row = self._connection.execute("SELECT source_key FROM sources WHERE name = ?", (to_sql(name),)).fetchone()
@@ -209,7 +216,7 @@ class StoreReader:
 
     def comment(self, comment_id: str) -> Comment | None:
         """Return one comment, checked against its hash."""
-        found = self.comments("c.comment_id = ?", (to_sql(comment_id),))
+        found = self.comments("c.comment_id = ?", (comment_id,))
         return found[0] if found else None
 
     def comments(
@@ -219,7 +226,7 @@ class StoreReader:
         rows = self._connection.execute(
             f"SELECT c.text_hash, {COMMENT_COLUMNS} FROM comments c {COMMENT_JOINS} WHERE {where} "
             f"ORDER BY {order} LIMIT {limit}",
-            tuple(values),
+            tuple(to_sql(value) if isinstance(value, str) else value for value in values),
         )
         return [_verified(comment_of(row[1:]), row[0]) for row in rows]
 

@@ -51,7 +51,7 @@ class Telling(Events):
             return
         self._sources += 1
         if self._sources <= _MOST_SOURCES:
-            self._say(f"{safe_line(source.source)}: {source.decided}: {_counts(source)}")
+            self._say(f"{safe_line(source.source)}: {safe_line(source.decided)}: {_counts(source)}")
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Draw a bar with rate and time left, on a terminal, for what takes longer than two seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,16 +211,23 @@ def open_writer(folder: Path, encoder: Encoder) -> Iterator[IndexWriter]:
         raise IndexNotWritable(f"cannot make {folder}: {error.strerror}", f"ls -ld {folder.parent}") from error
     with write_lock(folder), mapped(store_path(folder)):
         connection = connect(store_path(folder), write=True, create=True)
+        writer = IndexWriter(folder, connection, encoder)
         try:
-            writer = IndexWriter(folder, connection, encoder)
             writer.claim()
             yield writer
         finally:
-            barren = new and StoreReader(connection).change == 0 and StoreReader(connection).count("vectors") == 0
+            barren = new and writer.store.change == 0 and writer.store.count("vectors") == 0
             connection.close()
             if barren:
-                for path in folder.glob("index.sqlite3*"):
-                    path.unlink()
+                _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Take away an index in which nothing was ever kept, and its folder where nothing else is in it."""
+    for path in (*folder.glob("index.sqlite3*"), folder / "write.lock", folder / "writer.pid"):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _pairs(before: list[str], gone: set[str], after: list[str], added: set[str]) -> int:

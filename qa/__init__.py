@@ -8,10 +8,14 @@ answer = index.ask("Who disagreed?", author="marit_o")
 print(answer.citations[0].quote)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from qa.assistant import Assistant, Thread, build, open  # noqa: A004
 from qa.errors import QAError
-from qa.formats import ReadOptions
 from qa.records import Answer, Citation, Comment, Filters, IndexState, Report, SourceReport, Status
+
+if TYPE_CHECKING:
+    from qa.formats import ReadOptions
 
 __version__ = "0.1.0"
 
@@ -31,3 +35,12 @@ __all__ = [
     "build",
     "open",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what only reading needs when it is first used."""
+    if name == "ReadOptions":
+        from qa.formats import ReadOptions
+
+        return ReadOptions
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,18 +17,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.answer import compose
 from qa.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from qa.errors import IndexNotFound, UsageError
 from qa.events import Events
-from qa.formats import ReadOptions
-from qa.formats.dates import parse_date
 from qa.index import Snapshot, encoder_name, open_snapshot
 from qa.records import Answer, Comment, Filters, IndexState, Report, Status
 from qa.retriever import retrieve
 from qa.sources import STDIN, is_stale, root_of
-from qa.updating import Request, bring_up_to_date
+
+if TYPE_CHECKING:
+    from qa.formats import ReadOptions
+
+# Reading and writing (`qa.formats`, `qa.updating`) are imported where they begin: a question needs neither, and they
+# would be a fifth of its start-up.
 
 DEFAULT_INDEX = "indexes/default"
 LONGEST_QUESTION = 10_000
@@ -64,6 +68,9 @@ def build(
     Run again, it updates. model is a name for `qa.encoder.load_encoder`; by default the one the index was made with.
     dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
     """
+    from qa.formats import ReadOptions
+    from qa.updating import Request, bring_up_to_date
+
     folder = Path(index)
     read_as = (options or ReadOptions()).to_json()
     roots = [root_of(os.fspath(path), read_as) for path in paths]
@@ -122,6 +129,8 @@ class Assistant:
 
     def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:
         """Bring the index up to its sources; prune also removes sources whose root is gone."""
+        from qa.updating import Request, bring_up_to_date
+
         return bring_up_to_date(self.folder, self._encoder, Request((), prune, dry_run), self._events)
 
     def status(self) -> Status:
@@ -181,6 +190,8 @@ def _names(given: Names) -> tuple[str, ...]:
 def _moment(given: Moment, name: str) -> datetime | None:
     if given is None:
         return None
+    from qa.formats.dates import parse_date
+
     if isinstance(given, datetime):
         return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
     written = given.strip()

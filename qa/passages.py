@@ -62,13 +62,17 @@ def _windows(
     text: str, start: int, end: int, offsets: Sequence[tuple[int, int]], max_tokens: int
 ) -> Iterator[tuple[int, int]]:
     starts = [a for a, _ in offsets]
+    stop = start
     while True:
         first = bisect_left(starts, start)
         if first + max_tokens >= len(offsets):
             yield start, end
             return
         limit = starts[first + max_tokens]
-        stop = _boundary(text, start, limit)
+        before, stop = stop, _boundary(text, start, limit)
+        if stop <= before:  # only the repeated words fit before what follows: it begins without them
+            start = stop = before
+            continue
         yield start, start + len(text[start:stop].rstrip())
         start = _restart(text, start, stop, starts, int(max_tokens * _OVERLAP))
 
@@ -81,8 +85,8 @@ def _boundary(text: str, start: int, limit: int) -> int:
         ends = [at - start for at in ends if at <= limit]
         if ends and ends[-1] > earliest * len(window):
             return start + ends[-1]
-    words = [match.start() for match in _WORD_START.finditer(window)]
-    return start + words[-1] if words and words[-1] > 0 else limit
+    words = [match.start() for match in _WORD_START.finditer(text, start + 1, limit + 1)]
+    return words[-1] if words else limit
 
 
 def _restart(text: str, start: int, stop: int, starts: Sequence[int], overlap: int) -> int:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from qa.encoder.interface import Encoded, PassageInput, Vector, Vectors, encodable
@@ -40,7 +37,7 @@ def open_compiled(model: ModelFiles, notice: Callable[[str], None]) -> CompiledE
             return CompiledEncoder(model, folder)
         except ModelNotCompiled:
             notice("the compiled model in the cache is damaged: compiling it again")
-            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "complete.json").unlink(missing_ok=True)
     _compile(model, folder, notice)
     return CompiledEncoder(model, folder)
 
@@ -55,8 +52,11 @@ def _complete(folder: Path) -> bool:
 
 
 def _describe(folder: Path) -> dict[str, object]:
+    import onnxruntime
+
+    sizes: dict[str, object] = {name: (folder / name).stat().st_size for name in ("model.onnx", "weights.bin")}
     tokenizer = hashlib.sha256((folder / "tokenizer.json").read_bytes()).hexdigest()
-    return {"model.onnx": (folder / "model.onnx").stat().st_size, "tokenizer.json": tokenizer}
+    return {**sizes, "tokenizer.json": tokenizer, "onnxruntime": onnxruntime.__version__}
 
 
 def _seal(folder: Path) -> None:
@@ -64,6 +64,11 @@ def _seal(folder: Path) -> None:
 
 
 def _compile(model: ModelFiles, folder: Path, notice: Callable[[str], None]) -> None:
+    import shutil
+    import tempfile
+
+    from filelock import FileLock
+
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(str(folder) + ".lock"):
@@ -83,6 +88,8 @@ def _compile(model: ModelFiles, folder: Path, notice: Callable[[str], None]) -> 
 
 
 def _compile_in_child(source: Path, out: Path) -> None:
+    import subprocess
+
     command = [sys.executable, "-m", "qa.encoder.compiling", str(source), str(out)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     child = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -96,27 +103,22 @@ class CompiledEncoder:
 
     def __init__(self, model: ModelFiles, folder: Path) -> None:
         """Open the compiled files in `folder`. Raises: ModelNotCompiled where they are damaged."""
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as faults
         from tokenizers import Tokenizer
 
         self._model = model
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-        except (faults.Fail, faults.InvalidProtobuf, faults.InvalidGraph, faults.NoSuchFile) as error:
-            raise ModelNotCompiled(f"cannot open the compiled model in {folder}: {error}") from error
+        self._graph = folder / "model.onnx"
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         specials = self._tokenizer.encode("", add_special_tokens=True).ids
         self._first, self._last = specials[:1], specials[1:]
         self.max_tokens = model.max_length - len(specials)
-        self.dimensions = int(self._session.get_outputs()[0].shape[2])
+        self._for_questions = _open_graph(self._graph, repack=False)
+        self.dimensions = int(self._for_questions.get_outputs()[0].shape[2])
+
+    @cached_property
+    def _for_passages(self) -> Any:
+        return _open_graph(self._graph, repack=True)
 
     @property
     def name(self) -> str:
@@ -137,7 +139,7 @@ class CompiledEncoder:
         """Return the question's vector; tokens beyond the model's length are not read."""
         ids = self._tokenizer.encode(self._cased(self._model.query_prompt + question), add_special_tokens=False).ids
         row = self._first + ids[: self.max_tokens] + self._last
-        vector: Vector = self._pool(*self._run([row]))[0]
+        vector: Vector = self._pool(*_run(self._for_questions, [row]))[0]
         return vector
 
     def encode_passages(
@@ -147,7 +149,7 @@ class CompiledEncoder:
         rows = [*self._rows(passages)]
         encoded: list[Encoded | None] = [None] * len(rows)
         for batch in _batches([len(row.ids) for row in rows]):
-            states, mask = self._run([rows[i].ids for i in batch])
+            states, mask = _run(self._for_passages, [rows[i].ids for i in batch])
             vectors = self._pool(states, mask)
             for at, i in enumerate(batch):
                 encoded[i] = Encoded(vectors[at], _pool_spans(states[at], rows[i].sentences))
@@ -179,21 +181,41 @@ class CompiledEncoder:
             ]
             yield _Row(self._first + context + ids + self._last, spans)
 
-    def _run(self, rows: Sequence[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        width = max(len(row) for row in rows)
-        ids = np.zeros((len(rows), width), np.int64)
-        mask = np.zeros((len(rows), width), np.int64)
-        for at, row in enumerate(rows):
-            ids[at, : len(row)] = row
-            mask[at, : len(row)] = 1
-        states: NDArray[np.float32] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
-        return states, mask
-
     def _pool(self, states: NDArray[np.float32], mask: NDArray[np.int64]) -> Vectors:
         if self._model.pooling == "cls":
             return _unit(states[:, 0])
         weights = mask.astype(np.float32)
         return _unit(np.einsum("btd,bt->bd", states, weights) / weights.sum(axis=1, keepdims=True))
+
+
+def _open_graph(path: Path, *, repack: bool) -> Any:
+    """Open the compiled graph; repack lays the weights out for speed, which pays only where much is encoded.
+
+    Raises: ModelNotCompiled where it is damaged.
+    """
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as faults
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.disable_prepacking", "0" if repack else "1")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except (faults.Fail, faults.InvalidProtobuf, faults.InvalidGraph, faults.NoSuchFile) as error:
+        raise ModelNotCompiled(f"cannot open the compiled model {path}: {error}", "qa ask ...") from error
+
+
+def _run(session: Any, rows: Sequence[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    width = max(len(row) for row in rows)
+    ids = np.zeros((len(rows), width), np.int64)
+    mask = np.zeros((len(rows), width), np.int64)
+    for at, row in enumerate(rows):
+        ids[at, : len(row)] = row
+        mask[at, : len(row)] = 1
+    states: NDArray[np.float32] = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    return states, mask
 
 
 class _Row:

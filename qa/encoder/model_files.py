@@ -6,12 +6,9 @@ import hashlib
 import importlib.util
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from qa.errors import ModelAltered, ModelNotFound
 
@@ -41,6 +38,8 @@ class ModelFiles:
 
 def cache_folder() -> Path:
     """Return the folder for compiled models: QA_CACHE, or the user's cache folder."""
+    import platformdirs
+
     return Path(os.environ.get("QA_CACHE") or platformdirs.user_cache_dir("comment-qa", appauthor=False))
 
 
@@ -161,8 +160,8 @@ def _hash_once(path: Path) -> str:
     key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
     book = cache_folder() / "hashes.json"
     try:
-        known = json.loads(book.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = _read_json(book)
+    except (OSError, ValueError, ModelAltered):
         known = {}
     if isinstance(known.get(key), str):
         return str(known[key])
@@ -174,6 +173,8 @@ def _hash_once(path: Path) -> str:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a small cache file so that a reader sees the old one or the new one; a read-only cache is no error."""
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from qa.errors import IndexBusy, IndexNotWritable
 
 
@@ -33,6 +31,8 @@ def write_lock(folder: Path) -> Iterator[None]:
 
     Raises: IndexBusy with the holder's process id, IndexNotWritable.
     """
+    from filelock import FileLock, Timeout
+
     holder = folder / "writer.pid"
     lock = FileLock(folder / "write.lock")
     try:

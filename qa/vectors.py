@@ -22,6 +22,9 @@ Ids = NDArray[np.int64]
 Rows = NDArray[np.float32]
 
 
+_ROWS_WORTH_THREADS = 100_000
+
+
 class Checkpoint:
     """An opened FAISS file: exact inner products over float16 vectors."""
 
@@ -60,6 +63,8 @@ class Checkpoint:
         count = min(count, self.size)
         if count == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
+        # Waking threads takes longer than looking at so few rows.
+        faiss.omp_set_num_threads(1 if self.size < _ROWS_WORTH_THREADS else os.cpu_count() or 1)
         parameters = None if only is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(only))  # type: ignore[call-arg]
         scores, ids = self._index.search(query[None], count, params=parameters)
         kept = ids[0] >= 0

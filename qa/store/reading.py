@@ -186,13 +186,19 @@ class StoreReader:
             SELECT p.passage_id, p.start, p."end", p.context, v.vector, v.sentences, c.text_hash, {COMMENT_COLUMNS}
             FROM passages p JOIN comments c USING (comment_key) JOIN vectors v USING (vector_key) {COMMENT_JOINS}
             WHERE p.passage_id IN ({{}})"""
-        found = {}
-        for row in self._select(query, passage_ids):
-            comment = _verified(comment_of(row[7:]), row[6])
-            vector = unpack_vectors([row[4]], self.dimensions)[0]
-            passage = Passage(comment, row[1], row[2], from_sql(row[3]) or "")
-            found[row[0]] = StoredPassage(row[0], passage, vector, unpack_sentences(row[5], self.dimensions))
-        return found
+        rows = list(self._select(query, passage_ids))
+        dimensions = self.dimensions
+        vectors = unpack_vectors([row[4] for row in rows], dimensions)
+        sentences = unpack_sentences([row[5] for row in rows], dimensions)
+        return {
+            row[0]: StoredPassage(
+                row[0],
+                Passage(_verified(comment_of(row[7:]), row[6]), row[1], row[2], from_sql(row[3]) or ""),
+                vector,
+                some,
+            )
+            for row, vector, some in zip(rows, vectors, sentences, strict=True)
+        }
 
     def indexed_texts(self, after_change: int) -> Iterator[tuple[int, str, int | None, int | None, int, int | None]]:
         """Yield what the word index holds of passages younger than a change: id, text, then the scope's columns.

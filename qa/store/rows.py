@@ -124,10 +124,11 @@ def pack_sentences(rows: NDArray[np.float32]) -> bytes:
     return scaled.tobytes()
 
 
-def unpack_sentences(blob: bytes, dimensions: int) -> NDArray[np.float32]:
-    """Return packed sentence vectors, shape (s, d), unit-norm."""
-    rows = np.frombuffer(blob, np.int8).reshape(-1, dimensions).astype(np.float32)
-    return _unit(rows)
+def unpack_sentences(blobs: Sequence[bytes], dimensions: int) -> list[NDArray[np.float32]]:
+    """Return packed sentence vectors, shape (s, d) for each blob, unit-norm."""
+    rows = _unit(np.frombuffer(b"".join(blobs), np.int8).reshape(-1, dimensions).astype(np.float32))
+    ends = np.cumsum([len(blob) // dimensions for blob in blobs])
+    return np.split(rows, ends[:-1]) if blobs else []
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

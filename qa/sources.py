@@ -68,12 +68,13 @@ def root_of(path: str, options: str = "{}") -> Root:
 def expand(roots: Iterable[Root], known: Mapping[str, str]) -> list[SourceFile]:
     """Return every source file of the roots, each file once, with names that do not clash.
 
+    A file that was named itself belongs to that root, and is read as it says, whatever folder holds it too.
     known maps the path of a file already in the index to its name, which it keeps. Hidden files and folders that
     hold an index are passed over.
     """
     found: dict[str, SourceFile] = {}
     names = dict.fromkeys(known.values())
-    for root in roots:
+    for root in sorted(roots, key=lambda root: root.kind != "file"):
         for name, path in _files(root):
             if str(path) in found:
                 continue

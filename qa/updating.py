@@ -41,7 +41,7 @@ class _Run:
     request: Request
     events: Events
     stored: dict[str, SourceRecord]
-    options_changed: set[str]
+    read_as: dict[str, str]
     named: set[str]
     difference: Difference = field(default_factory=Difference)
     reports: list[SourceReport] = field(default_factory=list)
@@ -91,8 +91,7 @@ def _existing_or_trial(folder: Path, dry_run: bool) -> Iterator[Path]:
 
 
 def _begin(writer: IndexWriter, request: Request, events: Events) -> _Run:
-    remembered = {root.path: root for root in writer.store.roots()}
-    changed = {root.path for root in request.roots if remembered.get(root.path, root).options != root.options}
+    read_as = {root.path: root.options for root in writer.store.roots()}
     for root in request.roots:
         writer.remember(root)
     return _Run(
@@ -100,7 +99,7 @@ def _begin(writer: IndexWriter, request: Request, events: Events) -> _Run:
         request=request,
         events=events,
         stored={source.name: source for source in writer.store.sources()},
-        options_changed=changed,
+        read_as=read_as,
         named={root.path for root in request.roots if root.kind == "file"},
     )
 
@@ -157,7 +156,7 @@ def _keep(run: _Run, source: SourceRecord) -> None:
 
 def _one_file(run: _Run, file: SourceFile) -> None:
     stored = run.stored.get(file.name)
-    unchanged_options = file.root.path not in run.options_changed
+    unchanged_options = stored is not None and run.read_as.get(stored.root) == file.root.options
     if stored and unchanged_options and looks_unchanged(file.path, stored.fingerprint):
         _keep(run, stored)
         return

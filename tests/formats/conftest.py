@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,15 +9,6 @@ from qa.formats import CommentReader, ReadOptions, read_comments
 from qa.records import Comment
 
 Reading = tuple[list[Comment], CommentReader]
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    root = Path(__file__).resolve().parents[2]
-    folder = root / os.environ.get("QA_TEST_DATA", "../shared")
-    if not folder.is_dir():
-        pytest.skip(f"no shared exports in {folder} (QA_TEST_DATA)")
-    return folder
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ def total(path: Path) -> tuple[int, list]:
     return counts.comments + counts.empty + counts.deleted + counts.duplicates + counts.unreadable, comments
 
 
-def test_pasted_page(shared_data: Path) -> None:
-    path = shared_data / "corpora/olah/comments.txt"
+def test_pasted_page(shared: Path) -> None:
+    path = shared / "corpora/olah/comments.txt"
     lines = path.read_text(encoding="utf-8").split("\n")
     records, comments = total(path)
     assert (records, len(comments)) == (54, 53)
@@ -34,8 +34,8 @@ def test_pasted_page(shared_data: Path) -> None:
     ]
 
 
-def test_csv(shared_data: Path) -> None:
-    paths = sorted(shared_data.glob("exports/csv/*_comments.csv"))
+def test_csv(shared: Path) -> None:
+    paths = sorted(shared.glob("exports/csv/*_comments.csv"))
     assert paths
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
@@ -46,8 +46,8 @@ def test_csv(shared_data: Path) -> None:
         assert all(c.author and c.created_at and c.thread_id for c in comments)
 
 
-def test_jsonl(shared_data: Path) -> None:
-    paths = sorted(shared_data.glob("benchmarks/*/corpus.jsonl"))
+def test_jsonl(shared: Path) -> None:
+    paths = sorted(shared.glob("benchmarks/*/corpus.jsonl"))
     assert paths
     for path in paths:
         lines = path.read_bytes().split(b"\n")
@@ -59,9 +59,9 @@ def test_jsonl(shared_data: Path) -> None:
             assert comment.comment_id == f"s#{record['_id']}"
 
 
-def test_json_lists(shared_data: Path) -> None:
+def test_json_lists(shared: Path) -> None:
     read = 0
-    for path in sorted(shared_data.glob("exports/**/*.json")):
+    for path in sorted(shared.glob("exports/**/*.json")):
         value = json.loads(path.read_bytes())
         try:
             records, comments = total(path)
@@ -74,8 +74,8 @@ def test_json_lists(shared_data: Path) -> None:
     assert read > 100
 
 
-def test_markdown_archives(shared_data: Path) -> None:
-    paths = sorted(shared_data.glob("exports/discourse_markdown/**/*.md"))
+def test_markdown_archives(shared: Path) -> None:
+    paths = sorted(shared.glob("exports/discourse_markdown/**/*.md"))
     assert paths
     for path in paths:
         text = path.read_text(encoding="utf-8")

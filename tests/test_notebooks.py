@@ -1,0 +1,88 @@
+"""Every notebook runs, with the real model, and prints what is saved in it.
+
+After a change that is meant, save what the notebooks print now: ``python tests/test_notebooks.py``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+TIMEOUT_S = 600
+# Settings of the user that would change what a notebook does.
+SETTINGS = ("QA_INDEX", "QA_MODEL")
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def executed(path: Path) -> nbformat.NotebookNode:
+    """Return the notebook as it comes out of a fresh kernel."""
+    notebook = read(path)
+    client = NotebookClient(
+        notebook,
+        timeout=TIMEOUT_S,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(FOLDER)}},
+    )
+    client.execute()
+    return notebook
+
+
+def printed(notebook: nbformat.NotebookNode) -> dict[str, list[tuple[str, str]]]:
+    """Return what each code cell put out, as (where to, text)."""
+    return {
+        cell.id: [(output.get("name", "value"), text_of(output)) for output in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    }
+
+
+def text_of(output: nbformat.NotebookNode) -> str:
+    return str(output.text if output.output_type == "stream" else output.data["text/plain"])
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_saved_as_executed(path: Path) -> None:
+    notebook = read(path)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == [*range(1, len(code) + 1)]
+    assert {where for outputs in printed(notebook).values() for where, _ in outputs} <= {"stdout", "value"}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_prints_what_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    assert printed(executed(path)) == printed(read(path))
+
+
+def save() -> None:
+    """Execute every notebook and save it, without what differs from one machine to the next."""
+    for name in SETTINGS:
+        os.environ.pop(name, None)
+    for path in NOTEBOOKS:
+        notebook = executed(path)
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})
+        for cell in notebook.cells:
+            cell.metadata.clear()
+        nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    save()

@@ -1,0 +1,169 @@
+"""Question -> hits: one for each comment, scoped before the best are chosen, in an order that does not waver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import qa
+from qa.encoder import HashingEncoder
+from qa.index import open_snapshot
+from qa.records import Filters
+from qa.retriever import Found, fuse, retrieve
+
+FAKE = HashingEncoder()
+
+
+def index(place: Path, *texts: str, **columns: list[str]) -> Path:
+    """Index a table with a comment for each text."""
+    table = place / "c.tsv"
+    rows = zip(map(str, range(1, len(texts) + 1)), texts, *columns.values(), strict=True)
+    lines = [["id", "text", *columns], *rows]
+    table.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
+    qa.build([table], place / "ix", model="hashing")
+    return place / "ix"
+
+
+def ask(folder: Path, question: str, count: int = 5, **filters: object) -> Found:
+    with open_snapshot(folder) as snapshot:
+        return retrieve(snapshot, FAKE, question, Filters(**filters), count)  # type: ignore[arg-type]
+
+
+def ids(found: Found) -> list[int]:
+    return [int(hit.passage.comment_id.partition("#")[2]) for hit in found.hits]
+
+
+TOPICS = ["stale index", "rye bread", "grazing zebras", "loud drums", "deep snow"]
+
+
+def test_the_best_comes_first_and_ranks_count_from_one(tmp_path: Path) -> None:
+    folder = index(tmp_path, *(f"Something about {topic} here." for topic in TOPICS))
+    for number, topic in enumerate(TOPICS, 1):
+        found = ask(folder, f"something about {topic} here")
+        assert ids(found)[0] == number
+        assert [hit.rank for hit in found.hits] == [1, 2, 3, 4, 5]
+        assert found.in_scope == 5
+    assert len(ask(folder, "rye bread", 2).hits) == 2
+    assert ids(ask(folder, "rye bread", 2)) == ids(ask(folder, "rye bread", 5))[:2]
+
+
+def test_scores_are_what_they_say(tmp_path: Path) -> None:
+    folder = index(tmp_path, *(f"Something about {topic} here." for topic in TOPICS))
+    found = ask(folder, "who bakes rye bread")
+    query = FAKE.encode_query("who bakes rye bread")
+    for hit in found.hits:
+        assert hit.score == pytest.approx(float(FAKE.encode_query(hit.passage.text) @ query), abs=1e-3)
+        assert [hit.passage.text[a:b] for a, b, _ in hit.sentences] == [hit.passage.text]
+        assert hit.sentences[0][2] == pytest.approx(hit.score, abs=0.02)
+    assert found.nearest == max(hit.score for hit in found.hits)
+    assert [hit.word_score > 0 for hit in found.hits] == [True, False, False, False, False]
+
+
+def test_one_hit_for_each_comment_its_best_passage(tmp_path: Path) -> None:
+    filler = "and more words about nothing in particular follow here "
+    long = filler * 12 + "Rye bread wants a long rest. " + filler * 12
+    folder = index(tmp_path, long, "Snow fell.", "Drums beat.")
+    found = ask(folder, "rye bread rest", 10)
+    assert sorted(ids(found)) == [1, 2, 3]
+    (one,) = (hit for hit in found.hits if hit.passage.comment_id.endswith("#1"))
+    assert "Rye bread wants a long rest." in one.passage.text
+    assert len(one.passage.text) < len(long) / 2
+
+
+def test_a_long_comment_does_not_crowd_out_others(tmp_path: Path) -> None:
+    folder = index(tmp_path, "Rye bread rests. " * 400, *(f"Plain remark {number}." for number in range(4)))
+    assert sorted(ids(ask(folder, "rye bread", 5))) == [1, 2, 3, 4, 5]
+
+
+def test_a_scope_is_applied_before_the_best_are_chosen(tmp_path: Path) -> None:
+    texts = ["Rye bread, rye bread!"] * 300 + ["Snow fell on the drums."]
+    dates = ["2023-05-01"] * 300 + ["2024-05-01"]
+    authors = ["marit"] * 300 + ["nell"]
+    folder = index(tmp_path, *texts, author=authors, date=dates)
+    found = ask(folder, "rye bread", 1, authors=("nell",))
+    assert (ids(found), found.in_scope) == ([301], 1)
+    moment = next(one.created_at for one in qa.open(folder).comments(author="nell"))
+    assert ids(ask(folder, "rye bread", 3, since=moment)) == [301]
+    assert ask(folder, "rye bread", 3, before=moment).in_scope == 300
+
+
+def test_a_broad_scope_is_searched_with_a_selector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"Something about {topic} here, number {n}." for n in range(20) for topic in TOPICS]
+    folder = index(tmp_path, *texts, author=["marit", "nell"] * 50)
+    small = ask(folder, "stale index here", 50, authors=("nell",))
+    monkeypatch.setattr("qa.index.snapshot._SMALL_SCOPE", 0)
+    broad = ask(folder, "stale index here", 50, authors=("nell",))
+    assert ids(broad) == ids(small)
+    assert len(broad.hits) == 50
+    assert all(hit.passage.comment.author == "nell" for hit in broad.hits)
+
+
+def test_an_empty_scope(tmp_path: Path) -> None:
+    folder = index(tmp_path, "Snow fell.", author=["marit"])
+    found = ask(folder, "snow", authors=("nobody",))
+    assert (found.hits, found.in_scope) == ((), 0)
+    assert found.nearest < 0
+
+
+def test_equal_comments_keep_their_order(tmp_path: Path) -> None:
+    folder = index(tmp_path, *["Yes, exactly."] * 40)
+    for _ in range(3):
+        assert ids(ask(folder, "yes exactly", 10)) == list(range(1, 11))
+
+
+def test_how_near_does_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:
+    folder = index(tmp_path, *(f"Something about {topic} here, {n}." for n in range(60) for topic in TOPICS))
+    for question in ("rye bread", "rye bread? something", "unrelated words entirely"):
+        assert len({ask(folder, question, count).nearest for count in (1, 2, 10, 100)}) == 1
+
+
+def test_an_answer_ranks_above_the_same_question(tmp_path: Path) -> None:
+    folder = index(tmp_path, "How long does rye bread rest?", "How long rye bread does rest: a day.", "Snow fell.")
+    found = ask(folder, "How long does rye bread rest?")
+    assert ids(found)[:2] == [2, 1]
+    assert found.hits[0].score < found.hits[1].score == found.nearest
+
+
+def test_a_question_without_words(tmp_path: Path) -> None:
+    folder = index(tmp_path, "Snow fell.", "Drums beat.")
+    for question in ("?!", "\ud800", "👍"):
+        found = ask(folder, question)
+        assert sorted(ids(found)) == [1, 2]
+        assert all(hit.word_score == 0 for hit in found.hits)
+
+
+def test_fusion_is_the_sum_of_both_scaled() -> None:
+    assert fuse({}, {}) == {}
+    assert fuse({1: 0.9, 2: 0.5, 3: 0.1}, {2: 8.0, 3: 4.0}) == pytest.approx({1: 0.6, 2: 0.3 + 0.4, 3: 0.2})
+    assert fuse({1: 0.9, 2: 0.1}, {}) == pytest.approx({1: 0.6, 2: 0.0})
+    assert fuse({1: 0.4}, {1: 3.0}) == pytest.approx({1: 1.0})
+
+
+@given(
+    st.dictionaries(st.integers(1, 50), st.floats(-1, 1, width=32), min_size=1, max_size=30),
+    st.dictionaries(st.integers(1, 50), st.floats(0.125, 50, width=32), max_size=30),
+)
+def test_fusion_keeps_an_order_both_agree_on(cosines: dict[int, float], words: dict[int, float]) -> None:
+    words = {key: score for key, score in words.items() if key in cosines}
+    fused = fuse(cosines, words)
+    assert fused.keys() == cosines.keys()
+    assert all(-1e-9 <= score <= 1 + 1e-9 for score in fused.values())
+    for one in cosines:
+        for other in cosines:
+            if cosines[one] >= cosines[other] and words.get(one, 0) >= words.get(other, 0):
+                assert fused[one] >= fused[other] - 1e-9
+
+
+def test_vectors_that_are_searched_are_those_that_are_stored(tmp_path: Path) -> None:
+    folder = index(tmp_path, *(f"Something about {topic} here, {n}." for n in range(30) for topic in TOPICS))
+    query = FAKE.encode_query("rye bread")
+    with open_snapshot(folder) as snapshot:
+        scope, _ = snapshot.scope(Filters())
+        found = snapshot.search_vectors(query, 20, scope)
+        stored = snapshot.passages(range(1, 151))
+    exact = sorted((-float(one.vector @ query), key) for key, one in stored.items())
+    np.testing.assert_allclose([score for _, score in found], [-score for score, _ in exact[:20]], atol=1e-3)

@@ -6,6 +6,7 @@ After a change that is meant, save what the notebooks print now: ``python tests/
 from __future__ import annotations
 
 import os
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -38,9 +39,12 @@ def executed(path: Path) -> nbformat.NotebookNode:
 
 
 def printed(notebook: nbformat.NotebookNode) -> dict[str, list[tuple[str, str]]]:
-    """Return what each code cell put out, as (where to, text)."""
+    """Return what each code cell put out, as (where to, text); a kernel may deliver one stream in several pieces."""
     return {
-        cell.id: [(output.get("name", "value"), text_of(output)) for output in cell.outputs]
+        cell.id: [
+            (where, "".join(text_of(piece) for piece in pieces))
+            for where, pieces in groupby(cell.outputs, key=lambda output: str(output.get("name", "value")))
+        ]
         for cell in notebook.cells
         if cell.cell_type == "code"
     }

@@ -38,12 +38,12 @@ def write_lock(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        who = holder.read_text(encoding="ascii") if holder.is_file() else "unknown"
+        who = holder.read_text(encoding="utf-8") if holder.is_file() else "unknown"
         raise IndexBusy(f"{folder} is being written by another process (id {who})", f"ps -p {who}") from error
     except OSError as error:
         raise IndexNotWritable(f"cannot write to {folder}: {error.strerror}", f"ls -ld {folder}") from error
     try:
-        holder.write_text(str(os.getpid()), encoding="ascii")
+        holder.write_text(str(os.getpid()), encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

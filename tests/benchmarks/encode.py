@@ -40,7 +40,7 @@ def main() -> None:
         least, mean = _agreement(out)
     print(f"{given.runs} turns, {given.threads} threads; median (least-most)")
     rows = [
-        measuring.Row("encoding, passages/s", _rates(encoder), _rates(baseline)),
+        measuring.Row("encoding, passages/s", _rates(encoder), _rates(baseline), more_is_better=True),
         measuring.Row("whole index command, s", [one.wall for one in index], [one.wall for one in baseline]),
         measuring.Row("its peak memory, MiB", [one.peak for one in index], [one.peak for one in baseline]),
     ]

@@ -31,11 +31,17 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: what, in which unit, and what each run of either side measured."""
+    """One line of a table: what, in which unit, and what each run of either side measured; less of it is better."""
 
     what: str
     ours: Sequence[float]
     theirs: Sequence[float]
+    more_is_better: bool = False
+
+    def factor(self) -> float:
+        """Return by what factor our median is the better one."""
+        ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
+        return ours / theirs if self.more_is_better else theirs / ours
 
 
 def add_arguments(parser: argparse.ArgumentParser, runs: int) -> None:
@@ -98,31 +104,29 @@ def in_turns(runs: int, *sides: Callable[[], Measured]) -> list[list[Measured]]:
     measured: list[list[Measured]] = [[] for _ in sides]
     for turn in range(runs):
         for side, results in zip(sides, measured, strict=True):
-            print(f"\rturn {turn + 1} of {runs}", end="", file=sys.stderr, flush=True)
+            _tell(f"turn {turn + 1} of {runs}")
             results.append(side())
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
+    _tell("")
     return measured
 
 
+def _tell(progress: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
+
+
 def table(rows: Sequence[Row], names: tuple[str, str] = ("qa", "baseline")) -> str:
-    """Return medians with least and most in brackets, and the ratio of the second median to the first."""
-    ours, theirs = names
-    cells = [("", ours, theirs, f"{theirs} / {ours}")]
-    cells += [(row.what, _summed(row.ours), _summed(row.theirs), f"{_ratio(row.theirs, row.ours):.2f}") for row in rows]
-    widths = [max(len(line[at]) for line in cells) for at in range(4)]
+    """Return medians with least and most in brackets, and by what factor the first side's median is better."""
+    lines = [("", *names, "better by")]
+    lines += [(row.what, _summed(row.ours), _summed(row.theirs), f"{row.factor():,.2f}x") for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in cells
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines
     )
 
 
 def _summed(values: Sequence[float]) -> str:
-    digits = 0 if min(values) >= 100 else 2
-    middle, least, most = (f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values)))
+    shown = (statistics.median(values), min(values), max(values))
+    digits = 0 if shown[1] >= 100 or all(value == int(value) for value in shown) else 2
+    middle, least, most = (f"{value:,.{digits}f}" for value in shown)
     return f"{middle} ({least}-{most})"
-
-
-def _ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    return statistics.median(over) / statistics.median(under)

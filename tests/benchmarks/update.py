@@ -37,9 +37,9 @@ def main() -> None:
 def _report(updates: list[measuring.Measured], builds: list[measuring.Measured], given: argparse.Namespace) -> None:
     print(f"{given.model}, {given.threads} threads, {given.builds} builds, {given.runs} updates; median (least-most)")
     rows = [
-        measuring.Row("passages encoded", *(_encoded(runs) for runs in (updates, builds))),
-        measuring.Row("wall time, s", *([one.wall for one in runs] for runs in (updates, builds))),
-        measuring.Row("CPU time, s", *([one.cpu for one in runs] for runs in (updates, builds))),
+        measuring.Row("passages encoded", _encoded(updates), _encoded(builds)),
+        measuring.Row("wall time, s", [one.wall for one in updates], [one.wall for one in builds]),
+        measuring.Row("CPU time, s", [one.cpu for one in updates], [one.cpu for one in builds]),
     ]
     print(measuring.table(rows, ("update", "build")))
     median = statistics.median(one.wall for one in updates) / statistics.median(one.wall for one in builds)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+NOBODY = 65534
+
+
+def run_program(*args: object, model: str = "hashing", **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Run the installed program; the hashing encoder unless another model is named."""
+    environment = {**os.environ, "QA_MODEL": model, **settings.pop("env", {})}
+    environment.pop("QA_INDEX", None) if "QA_INDEX" not in settings else None
+    command = [sys.executable, "-m", "qa", *map(str, args)]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        env=environment,
+        check=False,
+        **settings,
+    )
+
+
+@pytest.fixture(scope="session")
+def qa_run() -> Run:
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def ask_json() -> Callable[..., tuple[int, dict[str, Any]]]:
+    def ask(*args: object, **settings: Any) -> tuple[int, dict[str, Any]]:
+        done = run_program("ask", *args, "--json", **settings)
+        return done.returncode, json.loads(done.stdout)
+
+    return ask
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that an unprivileged user can reach; pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_AS_NOBODY = f"""
+import os, sys
+import dateutil.parser, faiss, filelock, numpy, platformdirs, rich.console, shutil, sqlite3, tantivy, tempfile
+import qa.cli.app, qa.formats, qa.updating
+import qa.encoder.hashing
+os.setgroups([])
+os.setgid({NOBODY})
+os.setuid({NOBODY})
+sys.argv[0] = "qa"
+qa.cli.app.main()
+"""
+
+
+@pytest.fixture(scope="session")
+def run_unprivileged() -> Run:
+    """Run the program as a user who may not read or write everything.
+
+    As root it imports all it needs and then gives its rights up: root's Python may be out of another user's reach.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return run_program
+
+    def run(*args: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", _AS_NOBODY, *map(str, args)]
+        environment = {**os.environ, "QA_MODEL": "hashing"}
+        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+
+    return run

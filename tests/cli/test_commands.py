@@ -1,0 +1,226 @@
+"""What the commands print, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+AskJson = Callable[..., tuple[int, dict[str, Any]]]
+
+COMMENTS = [
+    {"id": 1, "author": "marit_o", "date": "2024-01-05", "title": "Ovens", "text": "Is a stone oven worth the money?"},
+    {"id": 2, "author": "oldgrep", "date": "2024-01-06", "title": "Ovens", "parent": 1, "url": "https://example.org/2",
+     "text": "A stone oven keeps its heat for hours. It needs two hours of fire first."},
+    {"id": 3, "author": "Marit_O", "date": "2024-02-01", "title": "Indexes", "text": "A stale index misleads."},
+    {"id": 4, "author": "nell", "text": "Yes, exactly."},
+    {"id": 5, "author": "nell", "text": "Yes, exactly."},
+]  # fmt: skip
+HIT_KEYS = [
+    "rank", "score", "comment_id", "source", "line_start", "line_end", "author", "created_at", "url", "thread_title",
+    "text", "start", "end", "highlights", "truncated", "stale", "record", "field",
+]  # fmt: skip
+COUNTS = ["comments", "passages", "encoded", "added", "edited", "deleted", "unchanged", "sources"]
+SOURCE_KEYS = ["source", "format", "comments", "empty", "deleted", "duplicates", "unreadable"]
+
+
+@pytest.fixture(scope="module")
+def ovens(tmp_path_factory: pytest.TempPathFactory, qa_run: Run) -> Path:
+    """An index in a folder with a space and letters beyond ASCII."""
+    folder = tmp_path_factory.mktemp("Größe und Maß")
+    (folder / "ovens.jsonl").write_text("".join(json.dumps(one) + "\n" for one in COMMENTS), encoding="utf-8")
+    done = qa_run("index", folder / "ovens.jsonl", "--index", folder / "my index")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "+5 new  ~0 edited  -0 deleted  0 unchanged\n5 comments, 5 passages in the index; 5 passages newly encoded\n",
+        "ovens.jsonl: JSON lines, each record is a comment: 5 comments\n",
+    )
+    return folder
+
+
+def test_every_command_has_help(qa_run: Run) -> None:
+    listed = qa_run("--help").stdout
+    for command in ("index", "ask", "update", "status", "show", "list", "demo"):
+        assert f" {command} " in listed
+        done = qa_run(command, "--help")
+        assert done.returncode == 0
+        assert "Usage: " in done.stdout
+
+
+def test_completion_is_offered(qa_run: Run) -> None:
+    done = qa_run("ask", env={"_QA_COMPLETE": "complete_bash", "COMP_WORDS": "qa st", "COMP_CWORD": "1"})
+    script = qa_run("--show-completion", "bash")
+    assert "status" in done.stdout or "complete" in script.stdout
+
+
+def test_ask_prints_plain_text_to_a_pipe(qa_run: Run, ovens: Path) -> None:
+    done = qa_run("ask", "How long does a stone oven keep its heat?", "-k", 1, "--index", ovens / "my index")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    place, quote, url = done.stdout.splitlines()
+    assert place.startswith('[1] ovens.jsonl record 2 (line 2)  oldgrep  2024-01-06  "Ovens"  score 0.')
+    assert place.endswith("  id ovens.jsonl#2")
+    assert quote == "    »A stone oven keeps its heat for hours.« It needs two hours of fire first."
+    assert url == "    https://example.org/2"
+
+
+def test_ask_prints_one_json_object(ask_json: AskJson, ovens: Path) -> None:
+    code, answer = ask_json("How long does a stone oven keep its heat?", "--index", ovens / "my index")
+    assert code == 0
+    assert list(answer) == ["question", "abstained", "confidence", "hits", "index", "took_ms"]
+    assert (answer["abstained"], answer["confidence"]) == (False, None)
+    assert list(answer["index"]) == ["path", "comments", "updated_at", "stale_sources"]
+    assert (answer["index"]["comments"], answer["index"]["stale_sources"]) == (5, [])
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3, 4, 5]
+    best = answer["hits"][0]
+    assert list(best) == HIT_KEYS
+    text = COMMENTS[1]["text"]
+    expected = {
+        "comment_id": "ovens.jsonl#2", "source": "ovens.jsonl", "line_start": 2, "line_end": 2, "author": "oldgrep",
+        "created_at": "2024-01-06T00:00:00Z", "url": "https://example.org/2", "thread_title": "Ovens", "text": text,
+        "start": 0, "end": len(str(text)), "highlights": [[0, 38]], "truncated": False, "stale": False, "record": 2,
+        "field": "text",
+    }  # fmt: skip
+    assert {key: best[key] for key in expected} == expected
+
+
+def test_equal_text_stays_two_comments(ask_json: AskJson, ovens: Path) -> None:
+    _, answer = ask_json("Yes, exactly.", "-k", 2, "--index", ovens / "my index")
+    assert {hit["comment_id"] for hit in answer["hits"]} == {"ovens.jsonl#4", "ovens.jsonl#5"}
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (("--author", "@MARIT_o"), {1, 3}),
+        (("--author", "nell", "--author", "oldgrep"), {2, 4, 5}),
+        (("--since", "2024-01-06"), {2, 3}),
+        (("--since", "2024-01-06", "--before", "2024-02-01"), {2}),
+        (("--since", "2024-02"), {3}),
+        (("--thread", "oven"), {1, 2}),
+        (("--source", "ovens.jsonl"), {1, 2, 3, 4, 5}),
+        (("--source", "*.jsonl", "--thread", "Indexes"), {3}),
+    ],
+)
+def test_scopes(ask_json: AskJson, ovens: Path, options: tuple[str, ...], ids: set[int]) -> None:
+    _, answer = ask_json("How long does a stone oven keep its heat?", *options, "--index", ovens / "my index")
+    assert {hit["comment_id"] for hit in answer["hits"]} == {f"ovens.jsonl#{number}" for number in ids}
+
+
+def test_a_scope_comes_before_the_best_are_chosen(qa_run: Run, ask_json: AskJson, tmp_path: Path) -> None:
+    rows = [f"loud,a stone oven keeps its heat {number}" for number in range(300)]
+    (tmp_path / "c.csv").write_text("\n".join(["author,text", *rows, "quiet,bread and water"]), encoding="utf-8")
+    qa_run("index", tmp_path / "c.csv", "--index", tmp_path / "ix")
+    _, answer = ask_json("a stone oven keeps its heat", "--author", "quiet", "-k", 1, "--index", tmp_path / "ix")
+    assert [hit["text"] for hit in answer["hits"]] == ["bread and water"]
+
+
+def test_an_empty_scope_is_no_answer_of_its_own_kind(qa_run: Run, ask_json: AskJson, ovens: Path) -> None:
+    done = qa_run("ask", "anything", "--author", "nobody", "--index", ovens / "my index")
+    assert (done.returncode, done.stdout) == (1, "0 of 5 comments match the filters.\n")
+    code, answer = ask_json("anything", "--author", "nobody", "--index", ovens / "my index")
+    assert (code, answer["abstained"], answer["hits"], answer["reason"]) == (1, True, [], "empty_scope")
+
+
+def test_no_good_answer_keeps_the_nearest(qa_run: Run, ask_json: AskJson, ovens: Path) -> None:
+    code, answer = ask_json("zyzzyva quokka xylophone", "-k", 2, "--index", ovens / "my index")
+    assert (code, answer["abstained"], len(answer["hits"])) == (1, True, 2)
+    assert "reason" not in answer
+    done = qa_run("ask", "zyzzyva quokka xylophone", "--index", ovens / "my index")
+    assert done.returncode == 1
+    assert done.stdout.startswith("No good answer among 5 comments.\nNearest:\n")
+
+
+def test_markdown_has_footnotes(qa_run: Run, ovens: Path) -> None:
+    done = qa_run(
+        "ask", "How long does a stone oven keep its heat?", "-k", 1, "--markdown", "--index", ovens / "my index"
+    )
+    assert done.stdout.startswith("**How long does a stone oven keep its heat?**\n\n> **A stone oven")
+    assert "[^1]: oldgrep, 2024-01-06, “Ovens”, [ovens.jsonl record 2 (line 2)](https://example.org/2)" in done.stdout
+
+
+def test_show_list_and_status(qa_run: Run, ovens: Path) -> None:
+    index = ("--index", ovens / "my index")
+    shown = json.loads(qa_run("show", "ovens.jsonl#2", "--json", *index).stdout)
+    assert shown["parents"][0]["comment_id"] == "ovens.jsonl#1"
+    assert "Is a stone oven worth the money?" in qa_run("show", "ovens.jsonl#2", *index).stdout
+    assert qa_run("list", "--author", "nell", *index).stdout.splitlines() == [
+        "ovens.jsonl#4\tnell\t-\tYes, exactly.",
+        "ovens.jsonl#5\tnell\t-\tYes, exactly.",
+    ]
+    status = json.loads(qa_run("status", "--json", *index).stdout)
+    assert set(COUNTS) <= set(status)
+    assert (status["comments"], status["unchanged"], status["first"]) == (5, 5, "2024-01-05T00:00:00Z")
+    assert list(status["sources"][0])[:7] == SOURCE_KEYS
+    assert "5 comments (5 passages) by 4 authors in 2 threads, 2024-01-05 00:00 to" in qa_run("status", *index).stdout
+
+
+def test_standard_input_folders_globs_and_the_environment(qa_run: Run, ask_json: AskJson, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("fresh bread on sundays\n", encoding="utf-8")
+    (folder / "deep" / "b.md").write_text("The oven is hot at noon.\n", encoding="utf-8")
+    (folder / ".hidden.txt").write_text("hidden words\n", encoding="utf-8")
+    env = {"env": {"QA_INDEX": str(tmp_path / "ix")}, "cwd": tmp_path}
+    report = json.loads(
+        qa_run("index", "notes", "*.none*", "-", "--json", input="from the pipe\n", **env).stdout or "{}"
+    )
+    assert report == {}
+    report = json.loads(qa_run("index", "notes", "-", "--json", input="from the pipe\n", **env).stdout)
+    assert list(report)[:8] == COUNTS
+    assert [list(source) for source in report["sources"]] == [SOURCE_KEYS] * 3
+    assert [source["source"] for source in report["sources"]] == ["a.txt", "deep/b.md", "stdin"]
+    _, answer = ask_json("from the pipe", "-k", 1, **env)
+    assert (answer["hits"][0]["source"], answer["hits"][0]["line_start"]) == ("stdin", 1)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "ix")
+    assert ask_json("from the pipe", "-k", 1, "--index", link)[1]["hits"] == answer["hits"]
+
+
+def test_dry_run_writes_nothing(qa_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\ntwo\n", encoding="utf-8")
+    done = qa_run("index", tmp_path / "a.txt", "--dry-run", "--index", tmp_path / "ix")
+    assert done.stdout == (
+        "+2 new  ~0 edited  -0 deleted  0 unchanged\ndry run: 2 passages would be encoded; nothing was changed\n"
+    )
+    assert not (tmp_path / "ix").exists()
+
+
+_IMPORTS = """
+import atexit, sys
+from qa.cli import main
+heavy = ("torch", "transformers", "sentence_transformers", "onnx", "sklearn", "pydantic")
+atexit.register(lambda: print([name for name in heavy if name in sys.modules], file=sys.stderr))
+main()
+"""
+
+
+def heavy_imports(*args: object, model: str = "hashing") -> str:
+    command = [sys.executable, "-c", _IMPORTS, *map(str, args)]
+    environment = {**os.environ, "QA_MODEL": model}
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False).stderr
+
+
+def test_help_and_ask_import_nothing_heavy(ovens: Path) -> None:
+    assert heavy_imports("--help") == "[]\n"
+    assert heavy_imports("ask", "stone oven", "--index", ovens / "my index") == "[]\n"
+
+
+@pytest.mark.model
+def test_demo_and_ask_with_the_real_model(qa_run: Run, tmp_path: Path) -> None:
+    done = qa_run("demo", "--index", tmp_path / "demo", model="all-MiniLM-L6-v2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("$ qa ask ") == 3
+    assert "qa index PATH..." in done.stdout
+    question = ("ask", "Do I need HNSW for 80,000 vectors?", "--index", tmp_path / "demo")
+    assert heavy_imports(*question, model="all-MiniLM-L6-v2") == "[]\n"
+    other = qa_run("index", tmp_path, "--index", tmp_path / "demo", "--model", "hashing")
+    assert other.returncode == 2
+    assert "the index was made with all-MiniLM-L6-v2" in other.stderr

@@ -18,8 +18,8 @@ NOBODY = 65534
 
 def run_program(*args: object, model: str = "hashing", **settings: Any) -> subprocess.CompletedProcess[str]:
     """Run the installed program; the hashing encoder unless another model is named."""
-    environment = {**os.environ, "QA_MODEL": model, **settings.pop("env", {})}
-    environment.pop("QA_INDEX", None) if "QA_INDEX" not in settings else None
+    inherited = {name: value for name, value in os.environ.items() if name != "QA_INDEX"}
+    environment = {**inherited, "QA_MODEL": model, **settings.pop("env", {})}
     command = [sys.executable, "-m", "qa", *map(str, args)]
     return subprocess.run(
         command,

@@ -566,6 +566,24 @@ def test_a_run_stopped_after_its_commit_is_complete(forum: Forum, where: str, mo
     held(forum.index)
 
 
+def test_vectors_of_an_abandoned_run_go_with_the_next_checkpoint(forum: Forum, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(IndexWriter, "commit", stop)
+        with pytest.raises(KeyboardInterrupt):
+            forum.edit("4", text="Encoded, and never used.")
+    with closing(connect(forum.index / "index.sqlite3")) as connection:
+        before = StoreReader(connection).count("vectors")
+    monkeypatch.setattr(derived, "_DELTA_PASSAGES", 0)
+    monkeypatch.setattr(derived, "_DELTA_SHARE", 0.0)
+    forum.edit("4", text="Something else again.")
+    with closing(connect(forum.index / "index.sqlite3")) as connection:
+        after = StoreReader(connection).count("vectors")
+    assert (before, after) == (7, 5)  # the reply to 4 was encoded anew, too
+
+
 def test_a_killed_run_frees_its_lock_and_loses_no_vector(forum: Forum) -> None:
     forum.records["4"].text = "I bake cakes on Mondays."
     killed = (

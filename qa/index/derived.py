@@ -79,6 +79,7 @@ def _bring_up_checkpoint(folder: Path, reader: StoreReader, writer: StoreWriter,
     size = write_checkpoint(checkpoint_path(folder, generation), reader.dimensions, reader.vectors_after(0, until))
     with writer.transaction():
         writer.set("checkpoint", str(Pointer(generation, until, size)))
+        writer.drop_orphans()
     _sweep(folder, generation)
 
 

@@ -127,6 +127,12 @@ class StoreWriter:
         """Forget a source; its comments are removed by `apply`."""
         self._connection.execute("DELETE FROM sources WHERE name = ?", (to_sql(name),))
 
+    def drop_orphans(self) -> None:
+        """Drop the vectors of abandoned runs, which no passage ever came to use. It looks at every vector."""
+        self._connection.execute(
+            "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.vector_key = vectors.vector_key)"
+        )
+
     def forget_removed(self, change: int) -> None:
         """Drop the notes of removed passages that every derived file has followed."""
         self._connection.execute("DELETE FROM removed WHERE change <= ?", (change,))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -123,6 +124,7 @@ class Assistant:
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
         question = _checked(question, k)
         with open_snapshot(self.folder, self._events.notice) as snapshot:
+            k = min(k, snapshot.count("comments"))  # room is made for k hits before any is found
             found = retrieve(snapshot, self._encoder, question, filters, k)
             answer = compose(question, found, _state(self.folder, snapshot))
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
@@ -173,7 +175,7 @@ class Assistant:
         """Return the comments that the filters let through, source by source, in the order they stand there."""
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
         with open_snapshot(self.folder, self._events.notice) as snapshot:
-            return snapshot.comments(filters, -1 if limit is None else limit)
+            return snapshot.comments(filters, -1 if limit is None else min(limit, sys.maxsize))
 
 
 def make_filters(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.encoder import Encoder
-from qa.errors import NoComments, QAError, SourceError
+from qa.errors import NoComments, QAError, SourceError, SourceUnreadable, UsageError
 from qa.events import Events
 from qa.formats import Counts, ReadOptions, read_comments
 from qa.index import IndexWriter, open_writer
@@ -161,6 +162,7 @@ def _one_file(run: _Run, file: SourceFile) -> None:
         _keep(run, stored)
         return
     try:
+        _refuse_device(file.path)
         seen = fingerprint(file.path, time.time_ns())
         if stored and unchanged_options and seen.sha256 == stored.fingerprint.sha256:
             run.writer.record(replace(stored, path=str(file.path), root=file.root.path, fingerprint=seen))
@@ -171,6 +173,12 @@ def _one_file(run: _Run, file: SourceFile) -> None:
         if file.root.path in run.named:
             raise
         _problem(run, file, stored, error)
+
+
+def _refuse_device(path: Path) -> None:
+    """Raise for what exists and is no file: a device or a pipe may never end."""
+    if path.exists() and not path.is_file():
+        raise SourceUnreadable(f"{path} is not a file", f"ls -ld {shlex.quote(str(path))}")
 
 
 def _read(run: _Run, file: SourceFile, blank: SourceRecord) -> None:
@@ -217,6 +225,8 @@ def _problem(run: _Run, file: SourceFile, stored: SourceRecord | None, error: So
 
 def _standard_input(run: _Run, root: Root) -> None:
     """Read standard input, which can be read only once, from a copy on disk."""
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", "qa index - < FILE")
     with tempfile.TemporaryDirectory() as spool:
         path = Path(spool) / STDIN
         with path.open("wb") as copy:

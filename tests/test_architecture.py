@@ -66,6 +66,24 @@ def imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield node.module or ""
+        elif isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in ("__import__", "importlib.import_module"), f"{path}: hidden import"
+
+
+def module(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_when_loaded(path: Path) -> Iterator[str]:
+    """Yield each module imported as the file is loaded, and each of which a name is imported that is a module."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
+            found = [name for name in submodules if name in {module(one) for one in FILES}]
+            yield from found or [node.module]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -95,13 +113,24 @@ def test_the_table_has_no_cycle() -> None:
         done.update(ready)
 
 
+def test_no_module_imports_itself_by_a_detour() -> None:
+    paths = {module(path): path for path in FILES}
+    uses = {name: {one for one in imported_when_loaded(path) if one in paths} - {name} for name, path in paths.items()}
+    while leaves := [name for name, used in uses.items() if not used]:
+        uses = {name: used - set(leaves) for name, used in uses.items() if name not in leaves}
+    assert uses == {}
+
+
 def test_modules_are_short_and_nothing_is_caught_blindly() -> None:
     for path in FILES:
         text = path.read_text(encoding="utf-8")
         assert text.count("\n") <= 300, f"{path}: is it one idea?"
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ExceptHandler):
-                reraises = any(isinstance(inner, ast.Raise) and inner.exc is None for inner in node.body)
-                caught = ast.unparse(node.type) if node.type else ""
-                assert caught not in ("", "Exception") or reraises, f"{path}:{node.lineno}"
-                assert caught != "BaseException" or reraises, f"{path}:{node.lineno}"
+                caught = {one.id for one in ast.walk(node.type) if isinstance(one, ast.Name)} if node.type else {""}
+                cleans_up = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+                assert not caught & {"", "Exception"}, f"{path}:{node.lineno}"
+                assert "BaseException" not in caught or cleans_up, f"{path}:{node.lineno}"
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+                named = {ast.unparse(one) for one in node.args}
+                assert not named & {"Exception", "BaseException"}, f"{path}:{node.lineno}"

@@ -16,31 +16,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 NOBODY = 65534
 
 
-def run_program(*args: object, model: str = "hashing", **settings: Any) -> subprocess.CompletedProcess[str]:
-    """Run the installed program; the hashing encoder unless another model is named."""
-    inherited = {name: value for name, value in os.environ.items() if name != "QA_INDEX"}
-    environment = {**inherited, "QA_MODEL": model, **settings.pop("env", {})}
-    command = [sys.executable, "-m", "qa", *map(str, args)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-        env=environment,
-        check=False,
-        **settings,
-    )
-
-
 @pytest.fixture(scope="session")
-def qa_run() -> Run:
-    return run_program
-
-
-@pytest.fixture(scope="session")
-def ask_json() -> Callable[..., tuple[int, dict[str, Any]]]:
+def ask_json(run_qa: Run) -> Callable[..., tuple[int, dict[str, Any]]]:
     def ask(*args: object, **settings: Any) -> tuple[int, dict[str, Any]]:
-        done = run_program("ask", *args, "--json", **settings)
+        done = run_qa("ask", *args, "--json", **settings)
         return done.returncode, json.loads(done.stdout)
 
     return ask
@@ -69,13 +48,13 @@ qa.cli.app.main()
 
 
 @pytest.fixture(scope="session")
-def run_unprivileged() -> Run:
+def run_unprivileged(run_qa: Run) -> Run:
     """Run the program as a user who may not read or write everything.
 
     As root it imports all it needs and then gives its rights up: root's Python may be out of another user's reach.
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return run_program
+        return run_qa
 
     def run(*args: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", _AS_NOBODY, *map(str, args)]

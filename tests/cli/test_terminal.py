@@ -51,14 +51,14 @@ def in_terminal(*args: object, columns: int, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory, qa_run: Run) -> Path:
+def hostile(tmp_path_factory: pytest.TempPathFactory, run_qa: Run) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     rows = [
         {"id": "\x1b[31mid", "author": "\u202ereversed", "title": "a\x1b]0;title\x07b", "text": HOSTILE},
         {"id": "long", "text": "Stone ovens keep their heat. " + "They need wood and patience and a dry shed. " * 40},
     ]
     (folder / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert qa_run("index", folder / "c.jsonl", "--index", folder / "ix").returncode == 0
+    assert run_qa("index", folder / "c.jsonl", "--index", folder / "ix").returncode == 0
     return folder / "ix"
 
 
@@ -80,10 +80,10 @@ def test_hostile_comments_print_harmlessly(hostile: Path, columns: int) -> None:
     assert_harmless(in_terminal("list", "--index", hostile, columns=columns))
 
 
-def test_hostile_comments_are_harmless_in_pipes(qa_run: Run, hostile: Path) -> None:
+def test_hostile_comments_are_harmless_in_pipes(run_qa: Run, hostile: Path) -> None:
     for options in ((), ("--json",), ("--markdown",)):
-        assert_harmless(qa_run("ask", "stone ovens keep heat", "--index", hostile, *options).stdout)
-    answer = json.loads(qa_run("ask", "stone ovens keep heat", "--json", "--index", hostile).stdout)
+        assert_harmless(run_qa("ask", "stone ovens keep heat", "--index", hostile, *options).stdout)
+    answer = json.loads(run_qa("ask", "stone ovens keep heat", "--json", "--index", hostile).stdout)
     assert HOSTILE in [hit["text"] for hit in answer["hits"]]
 
 

@@ -131,7 +131,7 @@ def _refuse_nothing(run: _Run) -> None:
     named = ", ".join(root.path for root in run.request.roots)
     problems = [report.problem for report in run.reports if report.problem]
     detail = f" ({problems[0]})" if problems else ""
-    raise NoComments(f"no comments in {named}{detail}", f"ls {run.request.roots[0].path}")
+    raise NoComments(f"no comments in {named}{detail}", f"ls {shlex.quote(run.request.roots[0].path)}")
 
 
 def _missing(run: _Run, source: SourceRecord, roots: dict[str, Root]) -> None:

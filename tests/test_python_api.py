@@ -14,7 +14,6 @@ import qa
 from qa.errors import UsageError
 from qa.render import answer_json
 
-
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -69,7 +69,7 @@ def main() -> None:
 def _run() -> int:
     """Run the command and return its exit code. typer ends the process where a pipe broke, as where all went well."""
     try:
-        app()
+        app(prog_name="qa")
     except SystemExit as leaving:
         if isinstance(leaving.__context__, BrokenPipeError):
             raise leaving.__context__ from None

@@ -129,5 +129,5 @@ def mapped(path: Path) -> Iterator[None]:
         if "full" in reason:
             raise IndexNotWritable(f"cannot write {path}: {reason}", f"df -h {path.parent}") from error
         raise IndexDamaged(f"{path} is damaged: {reason}", _start_over(path)) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise IndexDamaged(f"{path} is damaged: {error}", _start_over(path)) from error

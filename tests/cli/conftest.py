@@ -35,14 +35,18 @@ def open_folder() -> Iterator[Path]:
 
 
 _AS_NOBODY = f"""
-import os, sys
-import dateutil.parser, faiss, filelock, numpy, platformdirs, rich.console, shutil, sqlite3, tantivy, tempfile
-import qa.cli.app, qa.formats, qa.updating
-import qa.encoder.hashing
+import contextlib, io, os, pathlib, sys, tempfile
+import qa.cli.app
+sys.argv[0] = "qa"
+with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stderr(io.StringIO()):
+        (pathlib.Path(folder) / "a.txt").write_text("some words", encoding="utf-8")
+        for command in (["index", folder + "/a.txt"], ["ask", "some words"], ["index", folder + "/b.txt"]):
+            with contextlib.suppress(SystemExit, qa.QAError):
+                qa.cli.app.app([*command, "--index", folder + "/ix"])
 os.setgroups([])
 os.setgid({NOBODY})
 os.setuid({NOBODY})
-sys.argv[0] = "qa"
 qa.cli.app.main()
 """
 
@@ -51,7 +55,8 @@ qa.cli.app.main()
 def run_unprivileged(run_qa: Run) -> Run:
     """Run the program as a user who may not read or write everything.
 
-    As root it imports all it needs and then gives its rights up: root's Python may be out of another user's reach.
+    As root it does once what it will do, so that all is imported, and then gives its rights up: root's Python may be
+    out of another user's reach.
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return run_qa

@@ -67,7 +67,14 @@ def test_an_interrupted_run_says_so_and_leaves_the_index_as_it_was(folder: Path)
     command = [sys.executable, "-m", "qa", "index", "-", "--index", "ix"]
     environment = {**os.environ, "QA_MODEL": "hashing"}
     run = subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A suite that runs in the background may have been told to ignore interrupts, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not (folder / "ix" / "writer.pid").exists():  # the lock is held: the run is reading
         assert run.poll() is None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 
@@ -55,6 +56,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, run_qa: Run) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     rows = [
         {"id": "\x1b[31mid", "author": "\u202ereversed", "title": "a\x1b]0;title\x07b", "text": HOSTILE},
+        {"id": "wide", "title": "石窯" * 40, "text": "stone ovens " + "石窯は熱を長く保つ。" * 30},
         {"id": "long", "text": "Stone ovens keep their heat. " + "They need wood and patience and a dry shed. " * 40},
     ]
     (folder / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -91,7 +93,11 @@ def test_hostile_comments_are_harmless_in_pipes(run_qa: Run, hostile: Path) -> N
 def test_lines_fit_the_terminal(hostile: Path, columns: int) -> None:
     written = STYLE.sub("", in_terminal("ask", "wood and patience", "-k", 1, "--index", hostile, columns=columns))
     assert "whole comment: qa show 'c.jsonl#long'" in written
-    assert max(len(line) for line in written.splitlines()) <= min(columns, 100)
+    assert max(cell_len(line) for line in written.splitlines()) <= min(columns, 100)
+    for arguments in (("ask", "stone ovens", "--full"), ("show", "c.jsonl#wide"), ("show", "c.jsonl#long")):
+        written = STYLE.sub("", in_terminal(*arguments, "--index", hostile, columns=columns))
+        assert "stone ovens" in written.lower()
+        assert max(cell_len(line) for line in written.splitlines()) <= min(columns, 100)
 
 
 def test_colour_is_for_those_who_want_it(hostile: Path) -> None:

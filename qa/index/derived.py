@@ -58,7 +58,7 @@ def _bring_up_words(folder: Path, reader: StoreReader, notice: Callable[[str], N
     index_id, change = reader.setting("index_id") or "", reader.change
     words = open_words(folder, index_id, change)
     if words is None:
-        if change > 1 or words_path(folder).exists():
+        if Pointer.read(reader).generation or words_path(folder).exists():
             notice(f"{words_path(folder)} cannot be used: making it again from the store")
         Words.create(words_path(folder)).commit(reader.indexed_texts(0), [], index_id, change)
         return

@@ -172,9 +172,8 @@ def test_what_is_derived_is_made_again_in_one_line(run_qa: Run, built: Path, los
         checkpoint.write_bytes(checkpoint.read_bytes()[:50])
     done = run_qa("ask", "fresh bread on sundays", "--index", built)
     assert (done.returncode, done.stdout) == (0, expected)
-    if lost != "words":  # missing words are made again in silence
-        which = built / "words" if lost.startswith("words") else checkpoint
-        assert done.stderr == f"{which} cannot be used: making it again from the store\n"
+    which = built / "words" if lost.startswith("words") else checkpoint
+    assert done.stderr == f"{which} cannot be used: making it again from the store\n"
     assert run_qa("ask", "fresh bread on sundays", "--index", built).stderr == ""
 
 

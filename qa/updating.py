@@ -15,6 +15,7 @@ from pathlib import Path
 from qa.encoder import Encoder
 from qa.errors import NoComments, QAError, SourceError, SourceUnreadable, UsageError
 from qa.events import Events
+from qa.faults import step
 from qa.formats import Counts, ReadOptions, read_comments
 from qa.index import IndexWriter, open_writer
 from qa.index.writer import Difference
@@ -61,6 +62,7 @@ def bring_up_to_date(folder: Path, encoder: Encoder, request: Request, events: E
             _read_files(run)
             to_encode = writer.plan(lambda count: events.progress("comments cut", count, 0))
             comments, passages = writer.totals()
+        step("staged")
         if request.dry_run:
             encoded = to_encode
         else:

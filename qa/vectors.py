@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import IndexDamaged, IndexNotWritable
+from qa.faults import step
 
 if TYPE_CHECKING:
     import faiss
@@ -88,6 +89,7 @@ def write_checkpoint(path: Path, dimensions: int, blocks: Iterable[tuple[Ids, Ro
         faiss.write_index(index, str(unfinished))
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
+        step("unfinished")
         unfinished.replace(path)
     except (RuntimeError, OSError) as error:
         unfinished.unlink(missing_ok=True)

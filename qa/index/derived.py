@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import IndexDamaged
+from qa.faults import step
 from qa.index.layout import checkpoint_path, words_path
 from qa.store import StoreReader, StoreWriter
 from qa.vectors import Checkpoint, write_checkpoint
@@ -39,6 +40,7 @@ class Pointer:
 def bring_up(folder: Path, reader: StoreReader, writer: StoreWriter, notice: Callable[[str], None]) -> None:
     """Make the words current and the checkpoint near enough, rebuilding whichever cannot be used."""
     _bring_up_words(folder, reader, notice)
+    step("words")
     with writer.transaction():
         writer.forget_removed(reader.change)
     _bring_up_checkpoint(folder, reader, writer, notice)
@@ -77,9 +79,11 @@ def _bring_up_checkpoint(folder: Path, reader: StoreReader, writer: StoreWriter,
     generation = pointer.generation + 1
     until = reader.last_passage()
     size = write_checkpoint(checkpoint_path(folder, generation), reader.dimensions, reader.vectors_after(0, until))
+    step("renamed")
     with writer.transaction():
         writer.set("checkpoint", str(Pointer(generation, until, size)))
         writer.drop_orphans()
+    step("pointed")
     _sweep(folder, generation)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from qa.encoder import Encoder, PassageInput
 from qa.errors import DuplicateId, IndexMismatch, IndexNotWritable
+from qa.faults import step
 from qa.index.derived import bring_up
 from qa.index.layout import store_path, write_lock
 from qa.passages import context_of, cut, sentence_spans
@@ -154,12 +155,14 @@ class IndexWriter:
             vectors = self._encoder.encode_passages(inputs, done)
             self._writer.add_vectors(list(wanted), [one.vector for one in vectors], [one.sentences for one in vectors])
             encoded += len(wanted)
+            step("encoded")
         return encoded
 
     def commit(self, notice: Callable[[str], None]) -> None:
         """Switch the index to what was staged, at once, then bring what is derived up to it."""
         with mapped(store_path(self._folder)):
             self._switch()
+            step("switched")
             bring_up(self._folder, self.store, self._writer, notice)
 
     def _switch(self) -> None:
@@ -175,6 +178,7 @@ class IndexWriter:
             for finish in self._finish:
                 finish()
             self._writer.set("updated_at", datetime.now(UTC).isoformat())
+            step("applied")
 
     def claim(self) -> None:
         """Check that the index was made by this encoder; a new index takes it. Raises: IndexMismatch."""
@@ -214,6 +218,7 @@ def open_writer(folder: Path, encoder: Encoder) -> Iterator[IndexWriter]:
         writer = IndexWriter(folder, connection, encoder)
         try:
             writer.claim()
+            step("created")
             yield writer
         finally:
             barren = new and writer.store.change == 0 and writer.store.count("vectors") == 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import measuring
+import numpy as np
 import pytest
 from corpus import SAMPLE, spread
+from invented import Invention
+from likeness import Likeness, unit
 
 FOLDER = Path(__file__).parent
 # Stands in for the baseline, which takes long to start.
@@ -23,6 +27,7 @@ else:
 _ASK = ["wall time, s", "CPU time, s", "peak memory, MiB"]
 _ENCODE = ["encoding, passages/s", "whole index command, s", "its peak memory, MiB"]
 _UPDATE = ["passages encoded", "wall time, s", "CPU time, s"]
+_SCALE = ["passages/s", "`qa ask`, files in memory, s", "recall@10: vectors like passages, questions"]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="they measure as Linux counts")
 
 
@@ -77,6 +82,40 @@ def test_ask_runs(tmp_path: Path) -> None:
 @linux
 def test_update_runs() -> None:
     check(_UPDATE, "update.py", "--limit", "120", "--model", "hashing")
+
+
+@linux
+def test_scale_runs(tmp_path: Path) -> None:
+    measured = tmp_path / "measured.json"
+    given = [str(SAMPLE), "--sizes", "300", "--runs", "1", "--model", "hashing", "--limit", "100", "--alone"]
+    command = [
+        sys.executable,
+        str(FOLDER / "scale.py"),
+        *given,
+        "--drop",
+        "files",
+        "--questions",
+        "25",
+        "--json",
+        str(measured),
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    for row in _SCALE:
+        assert re.search(rf"^\| {re.escape(row)} \| [^|]*\d", ended.stdout, re.MULTILINE), ended.stdout
+    found = json.loads(measured.read_text(encoding="utf-8"))["300"]
+    assert found["built"]["comments"] == 300
+    assert [one["encoded"] for one in found["update"] + found["commit"]] == [1, 1]
+
+
+def test_made_comments_and_vectors_are_the_same_each_time() -> None:
+    one, other = ([row for thread in Invention(200).threads() for row in thread.rows] for _ in range(2))
+    assert one == other
+    assert len({row["id"] for row in one}) == 200
+    assert len(set(Invention(200).questions(250))) == 250
+    likeness = Likeness.of(unit(np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)))
+    texts = ["a comment", "another one", "a third"]
+    assert (likeness.vectors(texts)[1:] == likeness.vectors(texts[1:])).all()
 
 
 @linux

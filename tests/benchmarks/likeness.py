@@ -167,14 +167,15 @@ def extrapolated(rows: Rows, size: int) -> float:
 
 
 def save(path: Path, likeness: Likeness) -> None:
-    """Keep what `load` needs to make the same vectors again."""
-    np.savez(path, seeds=likeness.seeds, amplitude=likeness.amplitude)
+    """Keep a likeness whole: finding the neighbours again takes memory that would be counted as the program's."""
+    one = likeness
+    np.savez(path, seeds=one.seeds, mean=one.mean, near=one.near, noise=one.noise, amplitude=one.amplitude)
 
 
 def load(path: Path) -> Likeness:
     """Return what was saved."""
     with np.load(path) as kept:
-        return Likeness.of(kept["seeds"], float(kept["amplitude"]))
+        return Likeness(kept["seeds"], kept["mean"], kept["near"], kept["noise"], float(kept["amplitude"]))
 
 
 def _number(text: str) -> int:

@@ -13,7 +13,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,7 +25,7 @@ from qa.answer import compose
 from qa.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from qa.errors import IndexNotFound, UsageError
 from qa.events import Events
-from qa.index import Snapshot, encoder_name, open_snapshot
+from qa.index import IndexReader, Snapshot, encoder_name
 from qa.records import Answer, Comment, Filters, IndexState, Report, Status
 from qa.retriever import retrieve
 from qa.sources import STDIN, is_stale, root_of
@@ -99,6 +100,22 @@ class Assistant:
         self.folder = folder
         self._events = events
         self._model = encoder_name(folder) or DEFAULT_MODEL
+        self._idle: list[IndexReader] = []
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """Give the index as it is now. What was opened is kept for the next question; threads do not share it."""
+        reader = self._idle.pop() if self._idle else IndexReader(self.folder, self._events.notice)
+        if not reader.current:
+            reader.close()
+            reader = IndexReader(self.folder, self._events.notice)
+        try:
+            with reader.snapshot() as snapshot:
+                yield snapshot
+        except BaseException:
+            reader.close()
+            raise
+        self._idle.append(reader)
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -123,8 +140,8 @@ class Assistant:
         started = time.perf_counter()
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
         question = _checked(question, k)
-        with open_snapshot(self.folder, self._events.notice) as snapshot:
-            k = min(k, snapshot.count("comments"))  # room is made for k hits before any is found
+        with self._snapshot() as snapshot:
+            k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
             found = retrieve(snapshot, self._encoder, question, filters, k)
             answer = compose(question, found, _state(self.folder, snapshot))
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
@@ -137,11 +154,11 @@ class Assistant:
 
     def status(self) -> Status:
         """Return what the index holds and which of its sources changed since."""
-        with open_snapshot(self.folder, self._events.notice) as snapshot:
+        with self._snapshot() as snapshot:
             first, last = snapshot.dates()
             return Status(
                 index=_state(self.folder, snapshot),
-                passages=snapshot.count("passages"),
+                passages=snapshot.passage_count,
                 authors=snapshot.count("authors"),
                 threads=snapshot.count("threads"),
                 encoder=self._model,
@@ -153,7 +170,7 @@ class Assistant:
 
     def show(self, comment_id: str) -> Thread:
         """Return a whole comment with its thread and neighbours. Raises: CommentNotFound."""
-        with open_snapshot(self.folder, self._events.notice) as snapshot:
+        with self._snapshot() as snapshot:
             comment = snapshot.comment(comment_id)
             return Thread(
                 comment,
@@ -174,7 +191,7 @@ class Assistant:
     ) -> list[Comment]:
         """Return the comments that the filters let through, source by source, in the order they stand there."""
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
-        with open_snapshot(self.folder, self._events.notice) as snapshot:
+        with self._snapshot() as snapshot:
             return snapshot.comments(filters, -1 if limit is None else min(limit, sys.maxsize))
 
 
@@ -219,4 +236,4 @@ def _checked(question: str, k: int) -> str:
 
 def _state(folder: Path, snapshot: Snapshot) -> IndexState:
     stale = [name for name, path, seen in snapshot.fingerprints() if path != STDIN and is_stale(Path(path), seen)]
-    return IndexState(str(folder), snapshot.count("comments"), snapshot.updated_at, tuple(stale))
+    return IndexState(str(folder), snapshot.comment_count, snapshot.updated_at, tuple(stale))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from qa.encoder import Encoder
 from qa.index import Snapshot
 from qa.passages import is_question, sentence_spans
-from qa.records import Filters, Hit
+from qa.records import Filters, Hit, Passage
 from qa.store import StoredPassage
 
 # How many passages each side brings to the fusion.
@@ -22,6 +21,7 @@ _DENSE_WEIGHT = 0.6
 # nDCG@10 on forum comments (SemEval 2016 task 3 C) from 0.214 to 0.222, on answers alone (StackFAQ) from 0.910 to
 # 0.909.
 _ECHO_COST = 0.15
+_READ_AT_ONCE = 24
 
 Vector = NDArray[np.float32]
 
@@ -50,21 +50,46 @@ def retrieve(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filte
         return Found((), 0, -1.0)
     query = encoder.encode_query(question)
     reach = max(_CANDIDATES, 4 * count)
-    by_vectors = snapshot.search_vectors(query, reach, scope)
+    cosines = dict(snapshot.search_vectors(query, reach, scope))
     by_words = dict(snapshot.search_words(question, reach, scope))
-    passages = snapshot.passages(list({key for key, _ in by_vectors} | by_words.keys()))
-    cosines = {key: float(stored.vector @ query) for key, stored in passages.items()}
-    sentences = {key: _scored_sentences(stored, query) for key, stored in passages.items()}
-    fused = fuse(cosines, by_words)
-    for key in fused:
-        fused[key] -= _ECHO_COST if _echoes(passages[key], sentences[key]) else 0.0
-    ranked = sorted(fused, key=lambda key: (-fused[key], key))
-    best = _best_of_each_comment(ranked, passages)[:count]
+    cosines |= snapshot.cosines(query, [key for key in by_words if key not in cosines])
+    ranked = _ranked(snapshot, query, fuse(cosines, by_words), count)
     hits = [
-        Hit(passages[key].passage, cosines[key], rank, by_words.get(key, 0.0), sentences[key])
-        for rank, key in enumerate(best, start=1)
+        Hit(looked.passage, cosines[key], rank, by_words.get(key, 0.0), looked.sentences)
+        for rank, (key, looked) in enumerate(ranked.items(), start=1)
     ]
     return Found(tuple(hits), in_scope, max(cosines.values(), default=-1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A candidate that was read. sentences are spans of its text with their cosine to the question."""
+
+    passage: Passage
+    sentences: tuple[tuple[int, int, float], ...]
+
+
+def _ranked(snapshot: Snapshot, query: Vector, fused: dict[int, float], count: int) -> dict[int, _Looked]:
+    """Return the best passage of each of the best `count` comments, best first.
+
+    Reading a passage can only lower its score, so candidates are read from the top until no other can come in.
+    """
+    order = sorted(fused, key=lambda key: (-fused[key], key))
+    looked: dict[int, _Looked] = {}
+    scores: dict[int, float] = {}
+    while True:
+        block = order[len(looked) : len(looked) + max(_READ_AT_ONCE, 2 * count)]
+        stored = snapshot.passages(block)
+        for key in block:
+            looked[key] = _Looked(stored[key].passage, _scored_sentences(stored[key], query))
+            scores[key] = fused[key] - (_ECHO_COST if _echoes(looked[key]) else 0.0)
+        first: dict[str, int] = {}
+        for key in sorted(scores, key=lambda key: (-scores[key], key)):
+            first.setdefault(looked[key].passage.comment_id, key)
+        best = list(first.values())[:count]
+        rest = order[len(looked) :]
+        if not rest or (len(best) == count and scores[best[-1]] > fused[rest[0]]):
+            return {key: looked[key] for key in best}
 
 
 def fuse(cosines: dict[int, float], words: dict[int, float]) -> dict[int, float]:
@@ -87,21 +112,14 @@ def fuse(cosines: dict[int, float], words: dict[int, float]) -> dict[int, float]
     return {key: fused(key) for key in cosines}
 
 
-def _best_of_each_comment(ranked: Sequence[int], passages: dict[int, StoredPassage]) -> list[int]:
-    first: dict[str, int] = {}
-    for key in ranked:
-        first.setdefault(passages[key].passage.comment_id, key)
-    return list(first.values())
-
-
 def _scored_sentences(stored: StoredPassage, query: Vector) -> tuple[tuple[int, int, float], ...]:
     spans = sentence_spans(stored.passage.text)
     scores = stored.sentences @ query if len(stored.sentences) == len(spans) else np.zeros(len(spans))
     return tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))
 
 
-def _echoes(stored: StoredPassage, sentences: Sequence[tuple[int, int, float]]) -> bool:
-    if not sentences:
+def _echoes(looked: _Looked) -> bool:
+    if not looked.sentences:
         return False
-    start, end, _ = max(sentences, key=lambda one: one[2])
-    return is_question(stored.passage.text[start:end])
+    start, end, _ = max(looked.sentences, key=lambda one: one[2])
+    return is_question(looked.passage.text[start:end])

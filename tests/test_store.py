@@ -44,6 +44,7 @@ from qa.store.rows import (
 )
 
 FAKE = HashingEncoder()
+EVERYTHING = Scope(None, None, None, None, None)
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(), max_size=30)  # lone surrogates and NUL included
 
@@ -265,7 +266,8 @@ def test_scopes_hold_together(scoped: Store) -> None:
     assert scoped.found(authors=("marit",), since=NOON) == ["c1"]
     assert scoped.found(authors=("marit",), sources=("notes.txt",)) == []
     scope = scoped.reader.scope(Filters(authors=("marit", "oldgrep")))
-    assert scoped.reader.passage_ids(scope).tolist() == [1, 2, 3]
+    assert scoped.reader.standing(range(1, 9), scope) == {1, 2, 3}
+    assert scoped.reader.young(1, scope).keys() == {2, 3}
     assert scoped.reader.scope(Filters()) == Scope(None, None, None, None, None)
 
 
@@ -273,19 +275,24 @@ def test_counts_dates_and_the_living(scoped: Store) -> None:
     reader = scoped.reader
     assert [reader.count(table) for table in ("comments", "passages", "authors", "threads")] == [5, 5, 4, 3]
     assert reader.dates() == (NOON - timedelta(microseconds=1), NOON + timedelta(days=1))
-    assert reader.live([1, 3, 77]) == {1, 3}
+    assert reader.standing([1, 3, 77], EVERYTHING) == {1, 3}
     assert reader.last_passage() == 5
     ids, rows = reader.vectors([5, 2, 77])
     assert sorted(ids) == [2, 5]
     assert rows.shape == (2, FAKE.dimensions)
-    blocks = list(reader.vectors_after(1, until=4, block=2))
-    assert [ids.tolist() for ids, _ in blocks] == [[2, 3], [4]]
+    blocks = list(reader.passage_rows(1, until=4, block=2))
+    assert [columns[0].tolist() for columns, _ in blocks] == [[2, 3], [4]]
+    assert [columns[5].tolist() for columns, _ in blocks] == [
+        [-(2**63), -(2**63)],
+        [to_microseconds(NOON + timedelta(days=1))],
+    ]
+    assert blocks[0][1].shape == (2, FAKE.dimensions)
 
 
 def test_more_ids_than_one_statement_takes(store: Store) -> None:
     store.add([Comment(f"c{number}", f"text {number}", "s") for number in range(2000)])
     wanted = list(range(1, 2001))
-    assert store.reader.live(wanted) == set(wanted)
+    assert store.reader.standing(wanted, EVERYTHING) == set(wanted)
     assert store.reader.vectors(wanted)[0] == wanted
     assert len(store.reader.passages(wanted)) == 2000
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import qa.vectors
+import qa.vectors.index
 from qa.errors import IndexDamaged, IndexNotWritable
-from qa.vectors import Checkpoint, best, write_checkpoint
+from qa.vectors import VectorIndex, best, extend_vectors, lists_for, sample_size, write_vectors
+from qa.vectors.probing import ExactNeighbours
 
 Rows = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -22,14 +23,14 @@ def unit_rows(count: int, dimensions: int, seed: int = 0) -> Rows:
     return unit
 
 
-def checkpoint(path: Path, ids: Ids, rows: Rows) -> Checkpoint:
-    assert write_checkpoint(path, rows.shape[1], [(ids, rows)]) == len(ids)
-    return Checkpoint.open(path, rows.shape[1])
+def written(path: Path, rows: Rows) -> VectorIndex:
+    write_vectors(path, rows.shape[1], None, [rows])
+    return VectorIndex.open(path, rows.shape[1])
 
 
-def reference(ids: Ids, rows: Rows, query: Rows) -> dict[int, float]:
+def reference(rows: Rows, query: Rows) -> dict[int, float]:
     stored = rows.astype(np.float16).astype(np.float64)
-    return dict(zip(ids.tolist(), (stored @ query.astype(np.float64)).tolist(), strict=True))
+    return dict(enumerate((stored @ query.astype(np.float64)).tolist()))
 
 
 def assert_best(found: tuple[Ids, Rows], expected: dict[int, float], count: int) -> None:
@@ -41,39 +42,121 @@ def assert_best(found: tuple[Ids, Rows], expected: dict[int, float], count: int)
 
 
 @pytest.mark.parametrize("count", [1, 10, 300, 1000])
-def test_search_is_exact(tmp_path: Path, count: int) -> None:
+def test_few_rows_are_searched_exactly(tmp_path: Path, count: int) -> None:
     rows = unit_rows(300, 32)
-    ids = np.arange(300, dtype=np.int64) * 7 + 3
-    index = checkpoint(tmp_path / "v.faiss", ids, rows)
+    index = written(tmp_path / "v.faiss", rows)
     for query in unit_rows(5, 32, seed=1):
-        assert_best(index.search(query, count), reference(ids, rows, query), count)
+        assert_best(index.search(query, count), reference(rows, query), count)
 
 
-def test_only_restricts(tmp_path: Path) -> None:
+def test_a_mask_restricts(tmp_path: Path) -> None:
     rows = unit_rows(300, 32)
-    ids = np.arange(1, 301, dtype=np.int64)
-    only = np.array([5, 17, 200, 299, 4000], np.int64)
-    index = checkpoint(tmp_path / "v.faiss", ids, rows)
+    only = np.zeros(300, bool)
+    only[[5, 17, 200, 299]] = True
+    index = written(tmp_path / "v.faiss", rows)
     query = unit_rows(1, 32, seed=2)[0]
-    everything = reference(ids, rows, query)
+    everything = reference(rows, query)
     assert_best(index.search(query, 10, only), {key: everything[key] for key in (5, 17, 200, 299)}, 10)
     assert_best(index.search(query, 2, only), {key: everything[key] for key in (5, 17, 200, 299)}, 2)
-    assert len(index.search(query, 2, np.empty(0, np.int64))[0]) == 0
+    assert len(index.search(query, 2, np.zeros(300, bool))[0]) == 0
 
 
-def test_blocks_make_one_checkpoint(tmp_path: Path) -> None:
-    rows = unit_rows(50, 16)
-    ids = np.arange(50, dtype=np.int64)
-    assert write_checkpoint(tmp_path / "v.faiss", 16, [(ids[:20], rows[:20]), (ids[20:], rows[20:])]) == 50
-    index = Checkpoint.open(tmp_path / "v.faiss", 16)
-    assert index.size == 50
-    assert [int(index.search(row, 1)[0][0]) for row in rows] == ids.tolist()
+def test_blocks_make_one_file_and_more_can_follow(tmp_path: Path) -> None:
+    rows = unit_rows(60, 16)
+    write_vectors(tmp_path / "v.faiss", 16, None, [rows[:20], rows[20:50]])
+    extend_vectors(tmp_path / "v.faiss", tmp_path / "w.faiss", [rows[50:55], rows[55:]])
+    index = VectorIndex.open(tmp_path / "w.faiss", 16)
+    assert index.rows == 60
+    assert [int(index.search(row, 1)[0][0]) for row in rows] == list(range(60))
+    assert VectorIndex.open(tmp_path / "v.faiss", 16).rows == 50
 
 
-def test_an_empty_checkpoint_finds_nothing(tmp_path: Path) -> None:
-    assert write_checkpoint(tmp_path / "v.faiss", 16, []) == 0
-    ids, scores = Checkpoint.open(tmp_path / "v.faiss", 16).search(unit_rows(1, 16)[0], 5)
+def test_an_empty_file_finds_nothing(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.faiss", 16, None, [])
+    ids, scores = VectorIndex.open(tmp_path / "v.faiss", 16).search(unit_rows(1, 16)[0], 5)
     assert (len(ids), len(scores)) == (0, 0)
+
+
+# Many rows are put into lists.
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Rows:
+    """Rows around centres that are themselves spread around fewer: near neighbours, and no sharp clusters."""
+    chance = np.random.default_rng(3)
+    centres = unit_rows(200, 48, seed=4)[chance.integers(0, 200, 6000)]
+    rows = centres + 0.13 * chance.standard_normal((6000, 48))
+    unit: Rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+@pytest.fixture(scope="module")
+def listed(crowd: Rows, tmp_path_factory: pytest.TempPathFactory) -> VectorIndex:
+    path = tmp_path_factory.mktemp("listed") / "v.faiss"
+    write_vectors(path, 48, crowd[::2][:2560], [crowd[:2500], crowd[2500:]])
+    return VectorIndex.open(path, 48)
+
+
+def test_lists_are_probed_until_recall_is_reached(crowd: Rows, listed: VectorIndex) -> None:
+    queries = crowd[np.random.default_rng(5).integers(0, 6000, 100)] + 0.05 * unit_rows(100, 48, seed=6)
+    found = 0
+    for query in queries:
+        exact = set(np.argsort(-(crowd @ query))[:10].tolist())
+        found += len(exact & set(listed.search(query, 50)[0].tolist()))
+    assert found / 1000 >= 0.98
+    assert 1 <= listed._index.nprobe < listed._index.nlist == 64
+
+
+def test_the_fewer_a_mask_lets_through_the_more_lists_are_probed(crowd: Rows, listed: VectorIndex) -> None:
+    only = np.random.default_rng(7).random(6000) < 0.01
+    for query in unit_rows(20, 48, seed=8):
+        expected = [row for row in np.argsort(-(crowd @ query)) if only[row]][:10]
+        found, scores = listed.search(query, 20, only)
+        assert set(expected) <= set(found.tolist())
+        np.testing.assert_allclose(scores, crowd[found] @ query, atol=0.02)
+    assert only[found].all()
+
+
+def test_lists_can_be_extended(crowd: Rows, tmp_path: Path) -> None:
+    write_vectors(tmp_path / "v.faiss", 48, crowd[:2560], [crowd[:5000]])
+    extend_vectors(tmp_path / "v.faiss", tmp_path / "w.faiss", [crowd[5000:]])
+    index = VectorIndex.open(tmp_path / "w.faiss", 48)
+    assert index.rows == 6000
+    assert [int(index.search(crowd[row], 1)[0][0]) for row in (0, 4999, 5000, 5999)] == [0, 4999, 5000, 5999]
+
+
+def test_the_head_is_all_but_the_rows(crowd: Rows, tmp_path: Path) -> None:
+    """Bytes behind the head may flip: they move a row, and nothing breaks."""
+    for name, sample in (("flat", None), ("lists", crowd[:2560])):
+        path = tmp_path / name
+        head = write_vectors(path, 48, sample, [crowd])
+        content = bytearray(path.read_bytes())
+        assert 50 < head < len(content) / 4
+        content[head:] = bytes(255 - byte for byte in content[head:])
+        path.write_bytes(content)
+        ids, _ = VectorIndex.open(path, 48).search(crowd[0], 10)
+        assert ((ids >= 0) & (ids < 6000)).all()
+
+
+def test_lists_grow_with_the_rows() -> None:
+    assert [lists_for(rows) for rows in (0, 50_000, 50_001, 300_000, 10_000_000)] == [0, 0, 1024, 2048, 16384]
+    assert sample_size(1_000_000) == 4096 * 40
+
+
+def test_recall_counts_equal_rows_for_each_other() -> None:
+    rows = np.repeat(unit_rows(30, 16), 20, axis=0)
+    exact = ExactNeighbours(rows)
+    exact.look_at(rows[:70])
+    exact.look_at(rows[70:])
+    scores = exact.queries @ rows.T
+    best_found = np.argsort(-scores, axis=1, kind="stable")[:, : exact.reach]
+    assert exact.recall(best_found) == 1.0
+    assert exact.recall(best_found[:, 10:20]) == 1.0  # the second ten of twenty equal rows are as good
+    assert exact.recall(np.full_like(best_found, -1)) == 0.0
+    assert exact.recall(best_found[:, :5]) == pytest.approx(0.5)
+
+
+# What cannot be used.
 
 
 def test_best_orders_by_score_then_id() -> None:
@@ -86,39 +169,39 @@ def test_best_orders_by_score_then_id() -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Checkpoint.open(tmp_path / "v.faiss", 16)
+        VectorIndex.open(tmp_path / "v.faiss", 16)
 
 
-@pytest.mark.parametrize("kept", [0, 3, 0.3, 0.9])
+@pytest.mark.parametrize("kept", [0, 3, 0.3])
 def test_a_truncated_file_is_damaged(tmp_path: Path, kept: float) -> None:
     path = tmp_path / "v.faiss"
-    checkpoint(path, np.arange(100, dtype=np.int64), unit_rows(100, 16))
+    written(path, unit_rows(100, 16))
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * len(whole)) if 0 < kept < 1 else int(kept)])
     with pytest.raises(IndexDamaged, match=r"v\.faiss cannot be opened"):
-        Checkpoint.open(path, 16)
+        VectorIndex.open(path, 16)
 
 
 def test_other_dimensions_are_damage(tmp_path: Path) -> None:
-    checkpoint(tmp_path / "v.faiss", np.arange(3, dtype=np.int64), unit_rows(3, 16))
+    written(tmp_path / "v.faiss", unit_rows(3, 16))
     with pytest.raises(IndexDamaged, match="16 dimensions, the store 32"):
-        Checkpoint.open(tmp_path / "v.faiss", 32)
+        VectorIndex.open(tmp_path / "v.faiss", 32)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "v.faiss"
-    checkpoint(path, np.arange(3, dtype=np.int64), unit_rows(3, 16))
+    written(path, unit_rows(3, 16))
 
     def fail(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(qa.vectors.os, "fsync", fail)
+    monkeypatch.setattr(qa.vectors.index.os, "fsync", fail)
     with pytest.raises(IndexNotWritable, match="No space left"):
-        write_checkpoint(path, 16, [(np.arange(9, dtype=np.int64), unit_rows(9, 16))])
+        write_vectors(path, 16, None, [unit_rows(9, 16)])
     assert [one.name for one in tmp_path.iterdir()] == ["v.faiss"]
-    assert Checkpoint.open(path, 16).size == 3
+    assert VectorIndex.open(path, 16).rows == 3
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(IndexNotWritable):
-        write_checkpoint(tmp_path / "absent/v.faiss", 16, [])
+        write_vectors(tmp_path / "absent/v.faiss", 16, None, [])

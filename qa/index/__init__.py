@@ -4,7 +4,8 @@ Everything above this package asks a snapshot for hits and comments and hands th
 SQLite, tantivy or FAISS.
 """
 
-from qa.index.snapshot import Snapshot, encoder_name, open_snapshot
+from qa.index.opening import IndexReader, encoder_name, open_snapshot
+from qa.index.snapshot import Snapshot
 from qa.index.writer import IndexWriter, open_writer
 
-__all__ = ["IndexWriter", "Snapshot", "encoder_name", "open_snapshot", "open_writer"]
+__all__ = ["IndexReader", "IndexWriter", "Snapshot", "encoder_name", "open_snapshot", "open_writer"]

@@ -20,9 +20,14 @@ def words_path(folder: Path) -> Path:
     return folder / "words"
 
 
-def checkpoint_path(folder: Path, generation: int) -> Path:
-    """Return the path of the vector index of that generation."""
+def vectors_path(folder: Path, generation: int) -> Path:
+    """Return the path of that checkpoint's vectors."""
     return folder / f"vectors-{generation}.faiss"
+
+
+def columns_path(folder: Path, generation: int) -> Path:
+    """Return the path of that checkpoint's columns."""
+    return folder / f"columns-{generation}.npy"
 
 
 @contextmanager

@@ -1,48 +1,59 @@
 """A consistent view of one index: what a question is answered from. It lives for one question.
 
-The words are opened before the store, so they can only lag behind it; what they lack is searched in memory, and
-whatever no longer stands in the store is dropped from every list of hits.
+The words can only lag behind the store; what they lack is searched in memory. Passages younger than the checkpoint are
+read from the store. Whatever no longer stands in the store is dropped from every list of hits.
 """
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from qa.encoder import Encoder
-from qa.errors import CommentNotFound, IndexBusy, IndexDamaged, IndexNotFound, IndexNotWritable
-from qa.index.derived import Pointer, bring_up, open_words
-from qa.index.layout import checkpoint_path, store_path, write_lock
+from qa.errors import CommentNotFound
+from qa.index.checkpoint import Checkpoint
 from qa.index.writer import check_encoder
 from qa.records import Comment, Filters, Scope
 from qa.sources import Fingerprint
-from qa.store import SourceRecord, StoredPassage, StoreReader, StoreWriter, connect, where
-from qa.store.connection import mapped
-from qa.vectors import Checkpoint, Ids, Rows, best
+from qa.store import SourceRecord, StoredPassage, StoreReader, where
+from qa.vectors import Ids, Mask, Rows, best
 from qa.words import Words
 
-# A scope of at most this many passages is scored row by row; a broader one is searched with a selector.
-_SMALL_SCOPE = 20_000
-_EVERYTHING = Scope(None, None, None, None, None)
+EVERYTHING = Scope(None, None, None, None, None)
+# A scope of at most this many passages is scored row by row, from the store.
+_SMALL_SCOPE = 300
+# The words of a scope that holds at least this share of all passages are looked for everywhere, the rest left out.
+_BROAD_SCOPE = 0.2
+# Approximate scores order neighbours nearly as exact ones do: this many more are looked at than are asked for.
+_MARGIN = 32
 Scored = list[tuple[int, float]]
+
+
+class Young:
+    """The passages younger than the checkpoint. Shapes: ids (n,), rows (n, d)."""
+
+    def __init__(self, store: StoreReader, until: int) -> None:
+        blocks = [(columns[0], rows) for columns, rows in store.passage_rows(until)]
+        self.ids = np.concatenate([np.empty(0, np.int64), *(ids for ids, _ in blocks)])
+        empty = np.empty((0, store.dimensions), np.float32)
+        self.rows: Rows = np.concatenate([empty, *(rows for _, rows in blocks)])
 
 
 class Snapshot:
     """Answers from one state of the index, whatever is written meanwhile."""
 
-    def __init__(self, folder: Path, store: StoreReader, words: list[Words], checkpoint: Checkpoint | None) -> None:
+    def __init__(
+        self, folder: Path, store: StoreReader, words: list[Words], checkpoint: Checkpoint | None, young: Young
+    ) -> None:
         self.folder = folder
         self._store = store
         self._words = words
         self._checkpoint = checkpoint
-        self._until = Pointer.read(store).until if checkpoint else 0
-        self._scoped: tuple[Scope, Ids] | None = None
+        self._young = young
+        self._masked: tuple[Scope, Mask, Ids] | None = None
 
     def check(self, encoder: Encoder) -> None:
         """Raise IndexMismatch unless the index was made by this encoder."""
@@ -54,8 +65,18 @@ class Snapshot:
         value = self._store.setting("updated_at")
         return datetime.fromisoformat(value) if value else None
 
+    @property
+    def comment_count(self) -> int:
+        """The number of comments."""
+        return self._store.total("comments")
+
+    @property
+    def passage_count(self) -> int:
+        """The number of passages."""
+        return self._store.total("passages")
+
     def count(self, table: str) -> int:
-        """Return the number of comments, passages, authors or threads."""
+        """Return the number of authors or threads."""
         return self._store.count(table)
 
     def dates(self) -> tuple[datetime | None, datetime | None]:
@@ -72,27 +93,47 @@ class Snapshot:
 
     def scope(self, filters: Filters) -> tuple[Scope, int]:
         """Return the filters as a scope of this index, and how many comments it holds."""
-        scope = self._store.scope(filters) if filters else _EVERYTHING
-        return scope, self._store.count("comments", where(scope))
+        if not filters:
+            return EVERYTHING, self.comment_count
+        scope = self._store.scope(filters)
+        mask, _ = self._mask(scope)
+        old = self._checkpoint.columns.comments(mask) if self._checkpoint else 0
+        return scope, old + len(set(self._store.young(self._until, scope).values()))
 
     def search_vectors(self, query: Rows, count: int, scope: Scope) -> Scored:
-        """Return the best (passage id, cosine) of a scope for a unit-norm query (d,), best first."""
-        if scope == _EVERYTHING:
-            return self._live(lambda wanted: self._nearest(query, wanted, None), count)
-        ids = self._ids(scope)
-        if len(ids) <= _SMALL_SCOPE:
-            found, rows = self._store.vectors(ids.tolist())
-            return _scored(*best(np.array(found, np.int64), rows @ query, count))
-        return self._live(lambda wanted: self._nearest(query, wanted, ids), count)
+        """Return the best (passage id, cosine) of a scope for a unit-norm query (d,), best first.
+
+        Cosines are exact to the stored float16 vectors.
+        """
+        mask, young = (None, None) if scope == EVERYTHING else self._mask(scope)
+        wanted = count + _MARGIN
+        while True:
+            found = self._nearest(query, wanted, mask, young)
+            ids, rows = self._store.vectors(found.tolist())
+            if len(ids) >= count or len(found) < wanted:
+                return _scored(*best(np.array(ids, np.int64), rows @ query, count))
+            wanted *= 2  # dead ones took the places
 
     def search_words(self, question: str, count: int, scope: Scope) -> Scored:
         """Return the best (passage id, BM25) of a scope, best first."""
+        share = self._share(scope)
+        if share >= _BROAD_SCOPE:
+            kept, complete = self._among_all(question, count, int(1.5 * count / share), scope)
+            if complete:
+                return kept
+        wanted = count
+        while True:
+            found = self._by_words(question, wanted, scope)
+            standing = self._store.standing([key for key, _ in found], EVERYTHING)
+            kept = [pair for pair in found if pair[0] in standing]
+            if len(kept) >= count or len(found) < wanted:
+                return kept[:count]
+            wanted *= 2
 
-        def search(wanted: int) -> Scored:
-            found = [pair for words in self._words for pair in words.search(question, wanted, scope)]
-            return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:wanted]
-
-        return self._live(search, count)
+    def cosines(self, query: Rows, passage_ids: Sequence[int]) -> dict[int, float]:
+        """Return the cosine of a unit-norm query (d,) to each of the passages that still stand."""
+        ids, rows = self._store.vectors(passage_ids)
+        return dict(zip(ids, (rows @ query).tolist(), strict=True))
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Return passages with their vectors, each text checked against its hash."""
@@ -107,7 +148,8 @@ class Snapshot:
 
     def comments(self, filters: Filters, limit: int = -1) -> list[Comment]:
         """Return the comments of a scope, source by source, in the order they stand there."""
-        return self._store.comments(where(self.scope(filters)[0]), (), limit, "s.name, c.position")
+        scope = self._store.scope(filters) if filters else EVERYTHING
+        return self._store.comments(where(scope), (), limit, "s.name, c.position")
 
     def parents(self, comment: Comment) -> list[Comment]:
         """Return what a comment answers, and what that answers, the first of the thread first."""
@@ -134,116 +176,49 @@ class Snapshot:
             (comment.source, *[comment.comment_id] * 3),
         )
 
-    def _ids(self, scope: Scope) -> Ids:
-        if self._scoped is None or self._scoped[0] != scope:
-            self._scoped = (scope, self._store.passage_ids(scope))
-        return self._scoped[1]
+    @property
+    def _until(self) -> int:
+        return self._checkpoint.pointer.until if self._checkpoint else 0
 
-    def _nearest(self, query: Rows, count: int, only: Ids | None) -> Scored:
-        ids, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+    def _mask(self, scope: Scope) -> tuple[Mask, Ids]:
+        """Return which rows of the checkpoint a scope lets through, and the ids of the younger passages in it."""
+        if self._masked is None or self._masked[0] != scope:
+            young = np.array(sorted(self._store.young(self._until, scope)), np.int64)
+            mask = np.empty(0, bool)
+            if self._checkpoint is not None:
+                mask = self._checkpoint.mask(scope, self._store.removed_until(self._until))
+            self._masked = (scope, mask, young)
+        return self._masked[1:]
+
+    def _share(self, scope: Scope) -> float:
+        if scope == EVERYTHING:
+            return 0.0
+        mask, young = self._mask(scope)
+        return (int(np.count_nonzero(mask)) + len(young)) / max(1, self.passage_count)
+
+    def _nearest(self, query: Rows, wanted: int, mask: Mask | None, young: Ids | None) -> Ids:
+        """Return the ids of about `wanted` passages, dead ones too, the best among them; fewer if these are all."""
+        if mask is not None and young is not None and np.count_nonzero(mask) + len(young) <= _SMALL_SCOPE:
+            old = self._checkpoint.columns.passage_ids[mask] if self._checkpoint else young[:0]
+            return np.concatenate([old, young])
+        kept = slice(None) if young is None else np.isin(self._young.ids, young)
+        ids, scores = self._young.ids[kept], self._young.rows[kept] @ query
         if self._checkpoint is not None:
-            found = self._checkpoint.search(query, count, only)
-            ids.append(found[0])
-            scores.append(found[1])
-        for young, rows in self._store.vectors_after(self._until):
-            kept = slice(None) if only is None else np.isin(young, only)
-            ids.append(young[kept])
-            scores.append(rows[kept] @ query)
-        return _scored(*best(np.concatenate(ids), np.concatenate(scores), count))
+            found = self._checkpoint.search(query, wanted, mask)
+            ids, scores = np.concatenate([found[0], ids]), np.concatenate([found[1], scores])
+        return best(ids, scores, wanted)[0]
 
-    def _live(self, search: Callable[[int], Scored], count: int) -> Scored:
-        """Return `count` hits that still stand, asking for more while dead ones take their places."""
-        wanted = count
-        while True:
-            found = search(wanted)
-            live = self._store.live([key for key, _ in found])
-            kept = [pair for pair in found if pair[0] in live]
-            if len(kept) >= count or len(found) < wanted:
-                return kept[:count]
-            wanted *= 2
+    def _by_words(self, question: str, wanted: int, scope: Scope) -> Scored:
+        found = [pair for words in self._words for pair in words.search(question, wanted, scope)]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:wanted]
+
+    def _among_all(self, question: str, count: int, wanted: int, scope: Scope) -> tuple[Scored, bool]:
+        """Return the best of a scope that are among the best `wanted` of all, and whether that is enough."""
+        found = self._by_words(question, wanted, EVERYTHING)
+        standing = self._store.standing([key for key, _ in found], scope)
+        kept = [pair for pair in found if pair[0] in standing]
+        return kept[:count], len(kept) >= count or len(found) < wanted
 
 
 def _scored(ids: Ids, scores: Rows) -> Scored:
     return list(zip(ids.tolist(), scores.tolist(), strict=True))
-
-
-def encoder_name(folder: Path) -> str | None:
-    """Return the name of the model the index in `folder` was made with; None for one that has none yet.
-
-    Raises: IndexNotFound, IndexDamaged, IndexTooNew.
-    """
-    with mapped(store_path(folder)), contextlib.closing(connect(store_path(folder))) as connection:
-        return StoreReader(connection).setting("encoder_name")
-
-
-@contextmanager
-def open_snapshot(folder: Path, notice: Callable[[str], None] = lambda line: None) -> Iterator[Snapshot]:
-    """Open the index in `folder` for one question.
-
-    What is derived and cannot be used is made again, where the folder can be written to, or else held in memory.
-    Raises: IndexNotFound, IndexDamaged, IndexTooNew.
-    """
-    with mapped(store_path(folder)):
-        connection = connect(store_path(folder))
-        try:
-            yield _take(folder, connection, notice)
-        finally:
-            connection.close()
-
-
-def _take(folder: Path, connection: sqlite3.Connection, notice: Callable[[str], None]) -> Snapshot:
-    for attempt in range(3):
-        words_first = _open_words(folder, connection)
-        connection.execute("BEGIN")
-        store = StoreReader(connection)
-        _check_complete(folder, store)
-        words = _complete_words(words_first, store)
-        checkpoint = _open_checkpoint(folder, store)
-        if words is not None and (checkpoint is not None or store.count("passages") == 0):
-            return Snapshot(folder, store, words, checkpoint)
-        if attempt < 2:
-            connection.execute("ROLLBACK")
-            _repair(folder, notice)
-    if words is None:
-        words = [Words.in_memory(store.indexed_texts(0))]
-    return Snapshot(folder, store, words, checkpoint)
-
-
-def _open_words(folder: Path, connection: sqlite3.Connection) -> Words | None:
-    store = StoreReader(connection)
-    return open_words(folder, store.setting("index_id") or "", 2**62)
-
-
-def _complete_words(words: Words | None, store: StoreReader) -> list[Words] | None:
-    """Return the words, with those that they lag behind the store in memory beside them; None if unusable."""
-    if words is None:
-        return None
-    marked, change = words.marker()[1], store.change
-    if marked > change:
-        return None
-    return [words, Words.in_memory(store.indexed_texts(marked))] if marked < change else [words]
-
-
-def _open_checkpoint(folder: Path, store: StoreReader) -> Checkpoint | None:
-    pointer = Pointer.read(store)
-    if pointer.generation == 0:
-        return None
-    try:
-        checkpoint = Checkpoint.open(checkpoint_path(folder, pointer.generation), store.dimensions)
-    except (FileNotFoundError, IndexDamaged):
-        return None
-    return checkpoint if checkpoint.size == pointer.size else None
-
-
-def _check_complete(folder: Path, store: StoreReader) -> None:
-    if store.change == 0:
-        raise IndexNotFound(f"the first build of {folder} did not finish; what was encoded is kept", "qa index PATH...")
-
-
-def _repair(folder: Path, notice: Callable[[str], None]) -> None:
-    with contextlib.suppress(IndexBusy, IndexNotWritable), write_lock(folder):
-        connection = connect(store_path(folder), write=True)
-        try:
-            bring_up(folder, StoreReader(connection), StoreWriter(connection), notice)
-        finally:
-            connection.close()

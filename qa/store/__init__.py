@@ -1,8 +1,9 @@
 """SQLite: comments, passages, vectors, sources, settings. The one source of truth."""
 
-from qa.store.connection import FORMAT_VERSION, connect
-from qa.store.reading import SourceRecord, StoredPassage, StoreReader, where
+from qa.store.connection import FORMAT_VERSION, connect, mapped
+from qa.store.reading import SourceRecord, StoredPassage, StoreReader
 from qa.store.rows import record_hash, text_hash, vector_hash
+from qa.store.scopes import where
 from qa.store.staging import Staging
 from qa.store.writing import StoreWriter
 
@@ -14,6 +15,7 @@ __all__ = [
     "StoreWriter",
     "StoredPassage",
     "connect",
+    "mapped",
     "record_hash",
     "text_hash",
     "vector_hash",

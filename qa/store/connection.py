@@ -23,9 +23,10 @@ CREATE TABLE sources(
     root_key INTEGER NOT NULL, format TEXT NOT NULL, decided TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, read_at_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
     empty INTEGER NOT NULL, deleted INTEGER NOT NULL, duplicates INTEGER NOT NULL, unreadable INTEGER NOT NULL);
-CREATE TABLE authors(author_key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE authors(author_key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folded TEXT NOT NULL);
+CREATE INDEX authors_by_folded ON authors(folded);
 CREATE TABLE threads(
-    thread_key INTEGER PRIMARY KEY, thread_id TEXT, title TEXT, UNIQUE(thread_id, title));
+    thread_key INTEGER PRIMARY KEY, thread_id TEXT, title TEXT, folded TEXT, UNIQUE(thread_id, title));
 CREATE TABLE comments(
     comment_key INTEGER PRIMARY KEY AUTOINCREMENT, comment_id TEXT NOT NULL UNIQUE,
     source_key INTEGER NOT NULL, author_key INTEGER, thread_key INTEGER, created_at INTEGER, parent_id TEXT, url TEXT,
@@ -74,18 +75,24 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3
 
 
 def _open(path: Path, *, write: bool) -> sqlite3.Connection:
-    address = path.absolute().as_uri()
     if write:
-        connection = sqlite3.connect(f"{address}?mode=rwc", uri=True, isolation_level=None, timeout=30)
+        connection = _connected(path, "mode=rwc")
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=FILE;")
     elif os.access(path.parent, os.W_OK) or path.with_name(path.name + "-wal").exists():
         # Write-ahead logging lets readers and the writer pass each other, and needs its -shm file.
-        connection = sqlite3.connect(f"{address}?mode=rw", uri=True, isolation_level=None, timeout=30)
+        connection = _connected(path, "mode=rw")
         connection.execute("PRAGMA query_only=ON")
     else:
-        connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True, isolation_level=None)
+        connection = _connected(path, "mode=ro&immutable=1")
     connection.execute("PRAGMA trusted_schema=OFF")
     return connection
+
+
+def _connected(path: Path, how: str) -> sqlite3.Connection:
+    """Connect. A connection may go from thread to thread between questions; never do two use it at once."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=30, check_same_thread=False
+    )
 
 
 def _tables(connection: sqlite3.Connection) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +21,11 @@ from qa.store.rows import (
     from_microseconds,
     from_sql,
     text_hash,
-    to_microseconds,
     to_sql,
     unpack_sentences,
     unpack_vectors,
 )
+from qa.store.scopes import scope_of, where
 
 # SQLite takes this many values in one statement everywhere.
 _MOST_VALUES = 900
@@ -93,6 +92,10 @@ class StoreReader:
         """The length of a vector."""
         return int(self.setting("dimensions") or 0)
 
+    def total(self, table: str) -> int:
+        """Return the number of comments or passages, as it was counted at the last change."""
+        return int(self.setting(table) or 0)
+
     def count(self, table: str, where: str = "1") -> int:
         """Return the number of rows of a table; comments are named c in `where`."""
         alias = " c" if table == "comments" else ""
@@ -132,47 +135,54 @@ class StoreReader:
 
     def scope(self, filters: Filters) -> Scope:
         """Return the filters as keys of the store."""
-        return Scope(
-            self._keys("authors", "author_key, name", lambda row: _author_matches(row[1], filters.authors))
-            if filters.authors
-            else None,
-            self._keys("threads", "thread_key, thread_id, title", lambda row: _thread_matches(row, filters.threads))
-            if filters.threads
-            else None,
-            self._keys("sources", "source_key, name", lambda row: _source_matches(row[1], filters.sources))
-            if filters.sources
-            else None,
-            to_microseconds(filters.since),
-            to_microseconds(filters.before),
-        )
+        return scope_of(self._connection, filters)
 
-    def _keys(self, table: str, columns: str, matches: Callable[[Sequence[str]], bool]) -> tuple[int, ...]:
-        rows = self._connection.execute(f"SELECT {columns} FROM {table}")
-        return tuple(row[0] for row in rows if matches([row[0], *(from_sql(value) or "" for value in row[1:])]))
+    def standing(self, passage_ids: Sequence[int], scope: Scope) -> set[int]:
+        """Return which of the ids still stand and are in a scope."""
+        query = f"""
+            SELECT passage_id FROM passages p JOIN comments c USING (comment_key)
+            WHERE passage_id IN ({{}}) AND {where(scope)}"""
+        return {row[0] for row in self._select(query, passage_ids)}
 
-    def passage_ids(self, scope: Scope) -> NDArray[np.int64]:
-        """Return the ids of the passages in a scope, ascending, shape (n,)."""
+    def young(self, passage_id: int, scope: Scope) -> dict[int, int]:
+        """Return the passages of a scope behind an id, each with the key of its comment."""
         rows = self._connection.execute(
-            f"SELECT passage_id FROM comments c JOIN passages p USING (comment_key) WHERE {where(scope)}"
+            "SELECT passage_id, comment_key FROM passages p CROSS JOIN comments c USING (comment_key) "
+            f"WHERE p.passage_id > {passage_id} AND {where(scope)}"
         )
-        return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+        return dict(rows.fetchall())
 
-    def live(self, passage_ids: Sequence[int]) -> set[int]:
-        """Return which of the ids still stand."""
-        return {row[0] for row in self._select("SELECT passage_id FROM passages WHERE passage_id IN ({})", passage_ids)}
-
-    def vectors_after(
+    def passage_rows(
         self, passage_id: int, until: int | None = None, block: int = 20_000
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Yield (ids (n,), vectors (n, d)) of the passages behind an id, ascending, in blocks."""
+        """Yield (columns (6, n), vectors (n, d)) of the passages behind an id, ascending, in blocks.
+
+        The columns are passage_id, comment_key, author_key, thread_key, source_key, created_at; a key that is not there
+        is -1, a time that is not there the least int64.
+        """
         cursor = self._connection.execute(
-            "SELECT p.passage_id, v.vector FROM passages p JOIN vectors v USING (vector_key) "
-            "WHERE p.passage_id > ? AND p.passage_id <= ? ORDER BY p.passage_id",
+            f"""SELECT p.passage_id, c.comment_key, COALESCE(c.author_key, -1), COALESCE(c.thread_key, -1),
+                    c.source_key, COALESCE(c.created_at, {-(2**63)}), v.vector
+                FROM passages p CROSS JOIN comments c USING (comment_key) CROSS JOIN vectors v USING (vector_key)
+                WHERE p.passage_id > ? AND p.passage_id <= ? ORDER BY p.passage_id""",
             (passage_id, until if until is not None else 2**62),
         )
         while rows := cursor.fetchmany(block):
-            ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-            yield ids, unpack_vectors([row[1] for row in rows], self.dimensions)
+            columns = np.array([row[:6] for row in rows], np.int64).T
+            yield columns, unpack_vectors([row[6] for row in rows], self.dimensions)
+
+    def sampled_vectors(self, count: int) -> NDArray[np.float32]:
+        """Return at least `count` vectors drawn evenly from all passages, shape (n, d); all, where there are fewer."""
+        every = max(1, self.total("passages") // count)
+        rows = self._connection.execute(
+            "SELECT vector FROM passages JOIN vectors USING (vector_key) WHERE passage_id % ? = 0", (every,)
+        )
+        return unpack_vectors([row[0] for row in rows], self.dimensions)
+
+    def removed_until(self, passage_id: int) -> NDArray[np.int64]:
+        """Return the ids up to one of the passages that were removed since the checkpoint was written, shape (n,)."""
+        rows = self._connection.execute("SELECT passage_id FROM removed WHERE passage_id <= ?", (passage_id,))
+        return np.fromiter((row[0] for row in rows), np.int64)
 
     def vectors(self, passage_ids: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
         """Return (ids, vectors (n, d)) of the passages asked for that still stand."""
@@ -257,26 +267,3 @@ def _verified(comment: Comment, stored: bytes) -> Comment:
             f"the stored text of {comment.comment_id} is damaged: it does not match its hash", "qa index PATH..."
         )
     return comment
-
-
-def _author_matches(name: str, wanted: Sequence[str]) -> bool:
-    return name.lstrip("@").casefold() in {one.lstrip("@").casefold() for one in wanted}
-
-
-def _thread_matches(row: Sequence[str], wanted: Sequence[str]) -> bool:
-    return any(row[1] == one or one.casefold() in row[2].casefold() for one in wanted)
-
-
-def _source_matches(name: str, wanted: Sequence[str]) -> bool:
-    return any(
-        name == one or name.startswith(one.rstrip("/") + "/") or fnmatch.fnmatchcase(name, one) for one in wanted
-    )
-
-
-def where(scope: Scope) -> str:
-    """Return a scope as a condition over the table comments, named c."""
-    keys = (("author_key", scope.authors), ("thread_key", scope.threads), ("source_key", scope.sources))
-    parts = [f"c.{column} IN ({', '.join(map(str, some))})" for column, some in keys if some is not None]
-    parts += [f"c.created_at >= {scope.since}"] if scope.since is not None else []
-    parts += [f"c.created_at < {scope.before}"] if scope.before is not None else []
-    return " AND ".join(parts) or "1"

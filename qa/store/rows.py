@@ -40,6 +40,18 @@ def from_sql(value: str | bytes | None) -> str | None:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
+def folded(value: str | bytes | None) -> str | bytes | None:
+    """Return stored text without regard to case."""
+    text = from_sql(value)
+    return None if text is None else to_sql(text.casefold())
+
+
+def folded_author(value: str | bytes | None) -> str | bytes | None:
+    """Return a stored name without regard to case or a leading @."""
+    text = from_sql(value)
+    return None if text is None else to_sql(text.lstrip("@").casefold())
+
+
 def to_microseconds(moment: datetime | None) -> int | None:
     """Return microseconds since 1970."""
     return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)

@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 
 from qa.sources import Fingerprint, Root
 from qa.store.reading import SourceRecord
-from qa.store.rows import pack_sentences, pack_vector, to_sql
+from qa.store.rows import folded, folded_author, pack_sentences, pack_vector, to_sql
 
 _APPLY = (
     # Passages of comments that changed or went.
     "CREATE TEMP TABLE dead AS SELECT passage_id, vector_key FROM passages WHERE comment_key IN "
     "(SELECT comment_key FROM gone UNION SELECT old_key FROM staged WHERE old_key IS NOT NULL)",
     "INSERT INTO removed SELECT passage_id, :change FROM dead",
+    "CREATE TEMP TABLE left_behind AS SELECT author_key, thread_key FROM comments WHERE comment_key IN "
+    "(SELECT comment_key FROM gone UNION SELECT old_key FROM staged WHERE old_key IS NOT NULL)",
     "DELETE FROM passages WHERE passage_id IN (SELECT passage_id FROM dead)",
     "DELETE FROM comments WHERE comment_key IN (SELECT comment_key FROM gone)",
     # Comments that are new, changed, or elsewhere.
-    "INSERT OR IGNORE INTO authors(name) SELECT DISTINCT author FROM staged WHERE author IS NOT NULL",
-    "INSERT INTO threads(thread_id, title) SELECT DISTINCT thread_id, thread_title FROM staged g "
+    "INSERT OR IGNORE INTO authors(name, folded) SELECT DISTINCT author, folded_author(author) FROM staged "
+    "WHERE author IS NOT NULL",
+    "INSERT INTO threads(thread_id, title, folded) SELECT DISTINCT thread_id, thread_title, folded(thread_title) "
+    "FROM staged g "
     "WHERE (thread_id IS NOT NULL OR thread_title IS NOT NULL) AND NOT EXISTS "
     "(SELECT 1 FROM threads t WHERE t.thread_id IS g.thread_id AND t.title IS g.thread_title)",
     "INSERT INTO comments SELECT g.old_key, g.comment_id, g.source_key, a.author_key, t.thread_key, g.created_at, "
@@ -42,9 +46,14 @@ _APPLY = (
     # What nothing refers to any more.
     "DELETE FROM vectors WHERE vector_key IN (SELECT vector_key FROM dead) "
     "AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.vector_key = vectors.vector_key)",
-    "DELETE FROM authors WHERE NOT EXISTS (SELECT 1 FROM comments c WHERE c.author_key = authors.author_key)",
-    "DELETE FROM threads WHERE NOT EXISTS (SELECT 1 FROM comments c WHERE c.thread_key = threads.thread_key)",
+    "DELETE FROM authors WHERE author_key IN (SELECT author_key FROM left_behind) "
+    "AND NOT EXISTS (SELECT 1 FROM comments c WHERE c.author_key = authors.author_key)",
+    "DELETE FROM threads WHERE thread_key IN (SELECT thread_key FROM left_behind) "
+    "AND NOT EXISTS (SELECT 1 FROM comments c WHERE c.thread_key = threads.thread_key)",
+    "INSERT OR REPLACE INTO settings SELECT 'comments', count(*) FROM comments",
+    "INSERT OR REPLACE INTO settings SELECT 'passages', count(*) FROM passages",
     "DROP TABLE dead",
+    "DROP TABLE left_behind",
 )  # fmt: skip
 
 
@@ -53,6 +62,8 @@ class StoreWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        connection.create_function("folded", 1, folded, deterministic=True)
+        connection.create_function("folded_author", 1, folded_author, deterministic=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -133,6 +144,6 @@ class StoreWriter:
             "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.vector_key = vectors.vector_key)"
         )
 
-    def forget_removed(self, change: int) -> None:
-        """Drop the notes of removed passages that every derived file has followed."""
-        self._connection.execute("DELETE FROM removed WHERE change <= ?", (change,))
+    def forget_removed(self, change: int, until: int) -> None:
+        """Drop the notes of passages removed by then whose id is above `until`: what is derived has followed."""
+        self._connection.execute("DELETE FROM removed WHERE change <= ? AND passage_id > ?", (change, until))

@@ -1,0 +1,194 @@
+"""A file of vectors: written, extended, opened, searched.
+
+A file of vectors holds them by row number, in the order they were added. Few are searched exactly; many are put into
+lists around centroids (IVF), of which a search probes some, each vector kept in a byte for each dimension.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import IndexDamaged, IndexNotWritable
+from qa.faults import step
+from qa.vectors.probing import ExactNeighbours
+
+if TYPE_CHECKING:
+    import faiss
+
+Ids = NDArray[np.int64]
+Rows = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Up to this many rows, looking at all of them is fast enough.
+MOST_EXACT = 50_000
+# Rows that train one centroid.
+_TRAINED_BY = 40
+_TRAINING_ROUNDS = 8
+_LEAST_RECALL = 0.99
+_ROWS_WORTH_THREADS = 20_000
+
+
+class VectorIndex:
+    """An opened file of vectors."""
+
+    def __init__(self, index: faiss.Index) -> None:
+        self._index: Any = index
+        self._inverted = hasattr(index, "nlist")
+
+    @classmethod
+    def open(cls, path: Path, dimensions: int) -> VectorIndex:
+        """Open a file of vectors; lists are mapped into memory, not read.
+
+        Raises: FileNotFoundError, IndexDamaged where it cannot be read; it can be made again.
+        """
+        import faiss
+
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        try:
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        except RuntimeError as error:
+            raise IndexDamaged(f"{path} cannot be opened", "qa update") from error
+        if index.d != dimensions:
+            raise IndexDamaged(f"{path} has {index.d} dimensions, the store {dimensions}", "qa update")
+        return cls(index)
+
+    @property
+    def rows(self) -> int:
+        """The number of vectors, dead ones included."""
+        return int(self._index.ntotal)
+
+    def search(self, query: Rows, count: int, only: Mask | None = None) -> tuple[Ids, Rows]:
+        """Return the (row numbers (n,), cosines (n,)) of the best rows for one query (d,), best first.
+
+        only, where given, is a mask (rows,) of what may be returned: the fewer they are, the more lists are probed.
+        Units:  cosine in [-1, 1], exact to float16 or, in lists, to a byte for each dimension; n <= count.
+        Source: faiss IndexScalarQuantizer QT_fp16, IndexIVFScalarQuantizer QT_8bit.
+        """
+        import faiss
+
+        count = min(count, self.rows)
+        share = 1.0 if only is None else float(np.count_nonzero(only)) / max(1, len(only))
+        if count == 0 or share == 0.0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        # Waking threads takes longer than looking at so few rows.
+        faiss.omp_set_num_threads(1 if self.rows < _ROWS_WORTH_THREADS else os.cpu_count() or 1)
+        bits = None if only is None else np.packbits(only, bitorder="little")
+        selector = None if bits is None else faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
+        scores, rows = self._index.search(query[None], count, params=self._parameters(selector, share))
+        kept = (rows[0] >= 0) & (rows[0] < self.rows)
+        return rows[0][kept], scores[0][kept]
+
+    def _parameters(self, selector: Any, share: float) -> Any:
+        import faiss
+
+        if not self._inverted:
+            return None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        probes = min(self._index.nlist, int(np.ceil(self._index.nprobe / share)))
+        return faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg]
+
+
+def write_vectors(path: Path, dimensions: int, sample: Rows | None, blocks: Iterable[Rows]) -> int:
+    """Write a file of vectors; return the length of its head: all but the rows themselves.
+
+    sample (s, d) are rows drawn evenly from all there are, to place centroids by and to measure how many lists have to
+    be probed; None where the rows are few and looked at one by one. The file appears whole or not at all.
+    Raises: IndexNotWritable.
+    """
+    import faiss
+
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    if sample is None:
+        index = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        index.is_trained = True
+        for rows in blocks:
+            index.add(rows)
+    else:
+        index = _trained(dimensions, sample)
+        exact = ExactNeighbours(sample)
+        for rows in blocks:
+            exact.look_at(rows)
+            index.add(rows)
+        index.nprobe = _probes(index, exact)
+    return _write(index, path)
+
+
+def extend_vectors(path: Path, grown: Path, blocks: Iterable[Rows]) -> int:
+    """Write the vectors of `path` and more behind them as `grown`; return the length of its head."""
+    import faiss
+
+    index = faiss.read_index(str(path))
+    for rows in blocks:
+        index.add(rows)
+    return _write(index, grown)
+
+
+def lists_for(rows: int) -> int:
+    """Return how many lists that many rows are put into, a power of two; 0: none, all rows are looked at.
+
+    >>> lists_for(20_000), lists_for(100_000), lists_for(1_000_000)
+    (0, 1024, 4096)
+    """
+    return 0 if rows <= MOST_EXACT else 2 ** round(np.log2(4 * np.sqrt(rows)))
+
+
+def sample_size(rows: int) -> int:
+    """Return how many rows are drawn to train that many."""
+    return min(rows, lists_for(rows) * _TRAINED_BY)
+
+
+def best(ids: Ids, scores: Rows, count: int) -> tuple[Ids, Rows]:
+    """Return the `count` best, best first; equal scores are ordered by id."""
+    order = np.lexsort((ids, -scores))[:count]
+    return ids[order], scores[order]
+
+
+def _trained(dimensions: int, sample: Rows) -> Any:
+    import faiss
+
+    lists = max(1, len(sample) // _TRAINED_BY)
+    index: Any = faiss.index_factory(dimensions, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter = _TRAINING_ROUNDS
+    index.cp.max_points_per_centroid = _TRAINED_BY
+    index.train(sample)
+    return index
+
+
+def _probes(index: Any, exact: ExactNeighbours) -> int:
+    """Return the least number of lists to probe so that what a search finds holds the exact best."""
+    for probes in _rising(index.nlist):
+        index.nprobe = probes
+        _, found = index.search(exact.queries, exact.reach)
+        if exact.recall(found) >= _LEAST_RECALL:
+            return probes
+    return int(index.nlist)
+
+
+def _rising(lists: int) -> Iterator[int]:
+    probes = 4.0
+    while probes < lists:
+        yield int(probes)
+        probes *= 1.25
+
+
+def _write(index: Any, path: Path) -> int:
+    import faiss
+
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        faiss.write_index(index, str(unfinished))
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        step("unfinished")
+        unfinished.replace(path)
+    except (RuntimeError, OSError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise IndexNotWritable(f"cannot write {path}: {error}", f"df -h {path.parent}") from error
+    row = index.code_size + (8 if hasattr(index, "nlist") else 0)  # a list keeps each row's number too
+    return int(path.stat().st_size - index.ntotal * row)

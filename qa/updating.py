@@ -57,6 +57,8 @@ def bring_up_to_date(folder: Path, encoder: Encoder, request: Request, events: E
     the index holds of it is kept. Raises: SourceError, IndexStoreError.
     """
     with _existing_or_trial(folder, request.dry_run) as place, open_writer(place, encoder) as writer:
+        if not request.dry_run and writer.store.change == 0:
+            writer.remember_now(request.roots)
         with writer.reading(keep=not request.dry_run):
             run = _begin(writer, request, events)
             _read_files(run)

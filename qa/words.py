@@ -1,15 +1,17 @@
 """Lexical search: BM25 over stemmed words. The only importer of tantivy; derived from the store.
 
-tantivy opens only its latest commit, so each commit carries a marker: a document with the index's id and the change
-number that the words are current to. A reader that finds the marker behind the store's change searches the gap in a
+tantivy opens only its latest commit, so each commit carries a marker: a document with the number and the token of the
+change that the words are current to. A reader that finds the marker behind the store's change searches the gap in a
 small index in memory.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,16 +39,17 @@ class Words:
         self._analyzer = _analyzer()
         index.register_tokenizer(_ANALYZER, self._analyzer)
         self._searcher = index.searcher()
+        self._folder: Path | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Words:
         """Open what is in the folder. Raises: IndexDamaged where it cannot be read; it can be made again."""
         import tantivy
 
-        try:
-            return cls(tantivy.Index.open(str(folder)))
-        except (ValueError, OSError, RuntimeError) as error:
-            raise IndexDamaged(f"{folder} cannot be opened: {error}", "qa update") from error
+        with _readable(folder):
+            words = cls(tantivy.Index.open(str(folder)))
+        words._folder = folder
+        return words
 
     @classmethod
     def create(cls, folder: Path) -> Words:
@@ -56,9 +59,11 @@ class Words:
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            return cls(tantivy.Index(_schema(), str(folder)))
+            words = cls(tantivy.Index(_schema(), str(folder)))
         except (ValueError, OSError) as error:
-            raise IndexNotWritable(f"cannot write {folder}: {error}", f"ls -ld {folder.parent}") from error
+            raise IndexNotWritable(f"cannot write {folder}: {error}", f"df -h {folder.parent}") from error
+        words._folder = folder
+        return words
 
     @classmethod
     def in_memory(cls, texts: Iterable[IndexedText]) -> Words:
@@ -70,25 +75,25 @@ class Words:
         return words
 
     def marker(self) -> tuple[str, int]:
-        """Return the index id and change number that the words are current to; ("", -1) where there is none.
+        """Return the token and the number of the change that the words are current to; ("", -1) where there is none.
 
         Raises: IndexDamaged.
         """
         import tantivy
 
-        try:
+        with _readable(self._folder):
             found = self._searcher.search(tantivy.Query.term_query(self._index.schema, "marker", 1), 1).hits
             if not found:
                 return "", -1
             document = self._searcher.doc(found[0][1])
-        except (ValueError, OSError, RuntimeError) as error:
-            raise IndexDamaged(f"the word index cannot be read: {error}", "qa update") from error
-        return str(document.get_first("index_id")), int(document.get_first("change") or 0)
+        return str(document.get_first("token")), int(document.get_first("change") or 0)
 
-    def commit(self, texts: Iterable[IndexedText], removed: Iterable[int], index_id: str, change: int) -> None:
+    def commit(self, texts: Iterable[IndexedText], removed: Iterable[int], token: str, change: int) -> None:
         """Add and remove passages and set the marker, all at once. Raises: IndexNotWritable."""
         import tantivy
 
+        if self._folder is not None:
+            _drop_half_commits(self._folder)
         try:
             writer = self._index.writer(heap_size=64_000_000, num_threads=1)
             for passage_id in removed:
@@ -96,7 +101,7 @@ class Words:
             for row in texts:
                 writer.add_document(_document(row))
             writer.delete_documents_by_term("marker", 1)
-            writer.add_document(tantivy.Document(marker=1, index_id=index_id, change=change))
+            writer.add_document(tantivy.Document(marker=1, token=token, change=change))
             writer.commit()
             writer.wait_merging_threads()
         except (ValueError, OSError) as error:
@@ -120,8 +125,9 @@ class Words:
         filters = [tantivy.Query.const_score_query(one, 0.0) for one in self._filters(scope)]
         if filters:
             query = query.and_must_match(*filters)
-        hits = self._searcher.search(query, count, count=False).hits
-        ids = self._searcher.fast_field_values("passage_id", [address for _, address in hits])
+        with _readable(self._folder):
+            hits = self._searcher.search(query, count, count=False).hits
+            ids = self._searcher.fast_field_values("passage_id", [address for _, address in hits])
         found = [(int(key), float(score)) for key, (score, _) in zip(ids, hits, strict=True) if key is not None]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
@@ -144,6 +150,32 @@ class Words:
                 )
             )
         return filters
+
+
+@contextmanager
+def _readable(folder: Path | None) -> Iterator[None]:
+    """Turn tantivy's errors into ours; over damaged files it also panics, which is no Exception."""
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError) as error:
+        raise IndexDamaged(f"{folder} cannot be read: {error}", "qa repair") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise IndexDamaged(f"{folder} cannot be read: it is damaged", "qa repair") from error
+        raise
+
+
+def _drop_half_commits(folder: Path) -> None:
+    """Remove lists of deleted documents that no commit names: a killed one left them, and they cannot be written over.
+
+    tantivy calls such a list by its segment and the number of the operation that made it.
+    """
+    segments = json.loads((folder / "meta.json").read_text(encoding="utf-8")).get("segments", [])
+    lists = {(one["segment_id"].replace("-", ""), one["deletes"]["opstamp"]) for one in segments if one.get("deletes")}
+    named = {f"{segment}.{operation}.del" for segment, operation in lists}
+    for path in folder.glob("*.del"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)
 
 
 def clean(text: str) -> str:
@@ -169,7 +201,7 @@ def _schema() -> tantivy.Schema:
     for key in _KEYS:
         builder.add_integer_field(key, indexed=True, fast=True)
     builder.add_integer_field("marker", indexed=True)
-    builder.add_text_field("index_id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("token", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("change", stored=True)
     return builder.build()
 

@@ -24,7 +24,7 @@ from _pytest.mark import ParameterSet
 from contents import Contents, Seen, contents, kept_vectors, seen
 
 import qa
-from qa.errors import IndexNotFound, IndexNotWritable
+from qa.errors import IndexNotFound
 from qa.faults import STEPS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,11 +33,6 @@ Done = subprocess.CompletedProcess[str]
 PATIENCE_S = 60
 # What is known to go wrong.
 NOT_CHECKED = pytest.mark.xfail(strict=True, reason="the lengths that BM25 divides by are not checked: ranks change")
-JUST_CREATED = pytest.mark.xfail(strict=True, reason="a store without tables is called no index, its removal advised")
-CALLED_DAMAGED = pytest.mark.xfail(
-    strict=True, reason="a store that may not grow is called damaged, its removal advised"
-)
-HALF_A_COMMIT = "tantivy will not write the file of deleted documents that a killed commit left: every update fails"
 TOPICS = ["the ferry was late again", "bread rises overnight", "the garden needs rain", "nobody reads the manual"]
 
 
@@ -218,12 +213,7 @@ def kill_at_random(stages: Stages, folder: Path, rounds: int, kills: list[int], 
             except Exception as error:
                 error.add_note(f"{work}, killed after {delay:.3f} of {stages.seconds[work]:.3f} s, round {number}")
                 raise
-        try:
-            stages.assert_completes(work, index)
-        except IndexNotWritable as error:
-            if "FileAlreadyExists" in str(error):
-                pytest.xfail(HALF_A_COMMIT)
-            raise
+        stages.assert_completes(work, index)
 
 
 def kill_after(seconds: float, command: list[str]) -> None:
@@ -247,7 +237,6 @@ def test_a_run_that_is_killed_at_any_of_many_moments(large: Stages, tmp_path: Pa
     kill_at_random(large, tmp_path, rounds=200, kills=[1, 1, 2], seed=time.time_ns())
 
 
-@pytest.mark.xfail(strict=True, raises=IndexNotWritable, reason=HALF_A_COMMIT)
 def test_a_run_that_is_killed_while_the_words_are_committed(small: Stages, tmp_path: Path) -> None:
     index, other = tmp_path / "ix", tmp_path / "other"
     small.begin("update", index)
@@ -262,7 +251,6 @@ def test_a_run_that_is_killed_while_the_words_are_committed(small: Stages, tmp_p
     small.assert_completes("update", index)
 
 
-@JUST_CREATED
 @pytest.mark.parametrize("left", [b"", b"header"])
 def test_a_store_that_was_only_just_created(small: Stages, tmp_path: Path, left: bytes) -> None:
     """A run killed before its first transaction leaves an empty file, or one without tables."""
@@ -432,7 +420,6 @@ def ranking(index: Path, question: str) -> list[str]:
     return [one.quote for one in qa.open(index).ask(question, k=20).citations]
 
 
-@pytest.mark.xfail(strict=True, reason="the words are known by the number of a change alone")
 def test_words_of_a_later_state_of_the_store_are_not_used(tmp_path: Path) -> None:
     """A store that was put back, from a copy or by a disk that lost its log, counts its changes again."""
     source, index = tmp_path / "a.csv", tmp_path / "ix"
@@ -507,7 +494,7 @@ def assert_refused(done: Done) -> None:
     ("work", "size"),
     [
         ("index", 0),
-        pytest.param("index", 10_000, marks=JUST_CREATED),
+        ("index", 10_000),
         ("index", 300_000),
         ("update", 0),
         ("update", 10_000),
@@ -523,7 +510,6 @@ def test_a_file_that_may_not_grow(small: Stages, tmp_path: Path, work: str, size
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on a file's size")
-@CALLED_DAMAGED
 @pytest.mark.parametrize(("work", "size"), [("index", 10_000), ("index", 300_000), ("update", 10_000)])
 def test_what_may_not_grow_is_not_called_damaged(small: Stages, tmp_path: Path, work: str, size: int) -> None:
     small.begin(work, tmp_path / "ix")
@@ -552,7 +538,7 @@ def little_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     subprocess.run(["umount", "--lazy", str(place)], check=False, capture_output=True)
 
 
-@pytest.mark.parametrize("size", [pytest.param("64k", marks=JUST_CREATED), "400k", "800k"])
+@pytest.mark.parametrize("size", ["64k", "400k", "800k"])
 def test_a_full_disk(small: Stages, little_disk: Callable[[str], Path], size: str) -> None:
     index = little_disk(size) / "ix"
     assert_refused(run_bounded(*small.command("index", index)))
@@ -561,7 +547,6 @@ def test_a_full_disk(small: Stages, little_disk: Callable[[str], Path], size: st
     small.assert_completes("index", index)
 
 
-@pytest.mark.xfail(strict=True, reason="a reader needs room too, and where there is none calls the store damaged")
 def test_a_reader_on_a_full_disk(small: Stages, little_disk: Callable[[str], Path]) -> None:
     """What is derived is made in memory where there is no room to make it again."""
     disk = little_disk("64m")

@@ -217,7 +217,7 @@ def test_damage_is_said(tmp_path: Path, damage: str) -> None:
 
 
 def test_nothing_there(tmp_path: Path) -> None:
-    with pytest.raises(IndexDamaged, match="absent cannot be opened"):
+    with pytest.raises(IndexDamaged, match="absent cannot be read"):
         Words.open(tmp_path / "absent")
 
 

@@ -55,7 +55,8 @@ class Columns:
         rows = np.searchsorted(self.passage_ids, passage_ids)
         within = rows < len(self)
         rows, wanted = rows[within], passage_ids[within]
-        return rows[self.passage_ids[rows] == wanted]
+        found: Ids = rows[self.passage_ids[rows] == wanted]
+        return found
 
     def mask(self, scope: Scope, dead: Ids) -> Mask:
         """Return which rows a scope lets through, shape (rows,); those that died long ago or since are left out."""

@@ -31,27 +31,26 @@ def bring_up(
     _bring_up_checkpoint(folder, reader, writer, notice, anew)
 
 
-def open_words(folder: Path, index_id: str, change: int) -> Words | None:
-    """Return the folder's words, or None where they are missing, damaged, of another index or ahead of the store."""
+def open_words(folder: Path) -> tuple[Words, str, int] | None:
+    """Return the folder's words with their marker, or None where they are missing or damaged."""
     try:
         words = Words.open(words_path(folder))
-        marked_id, marked = words.marker()
+        return words, *words.marker()
     except IndexDamaged:
         return None
-    return words if marked_id == index_id and marked <= change else None
 
 
 def _bring_up_words(folder: Path, reader: StoreReader, notice: Callable[[str], None], anew: bool) -> None:
-    index_id, change = reader.setting("index_id") or "", reader.change
-    words = None if anew else open_words(folder, index_id, change)
-    if words is None:
+    change = reader.change
+    token = reader.token(change) or ""
+    words, marked_token, marked = open_words(folder) or (None, "", -1)
+    if words is None or anew or reader.token(marked) != marked_token:
         if not anew and (Pointer.read(reader).generation or words_path(folder).exists()):
             notice(f"{words_path(folder)} cannot be used: making it again from the store")
-        Words.create(words_path(folder)).commit(reader.indexed_texts(0), [], index_id, change)
+        Words.create(words_path(folder)).commit(reader.indexed_texts(0), [], token, change)
         return
-    marked = words.marker()[1]
     if marked < change:
-        words.commit(reader.indexed_texts(marked), reader.removed_after(marked), index_id, change)
+        words.commit(reader.indexed_texts(marked), reader.removed_after(marked), token, change)
 
 
 def _bring_up_checkpoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,13 +43,17 @@ def write_lock(folder: Path) -> Iterator[None]:
     lock = FileLock(folder / "write.lock")
     try:
         lock.acquire(timeout=0)
+        holder.write_text(str(os.getpid()), encoding="utf-8")
     except Timeout as error:
         who = holder.read_text(encoding="utf-8") if holder.is_file() else "unknown"
         raise IndexBusy(f"{folder} is being written by another process (id {who})", f"ps -p {who}") from error
     except OSError as error:
-        raise IndexNotWritable(f"cannot write to {folder}: {error.strerror}", f"ls -ld {folder}") from error
+        lock.release()
+        where = shlex.quote(str(folder))
+        raise IndexNotWritable(
+            f"cannot write to {folder}: {error.strerror}", f"ls -ld {where}; df -h {where}"
+        ) from error
     try:
-        holder.write_text(str(os.getpid()), encoding="utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

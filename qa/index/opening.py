@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,16 +81,16 @@ class IndexReader:
         if self._store.change == self._change:
             return True
         self._connection.execute("ROLLBACK")
-        words = open_words(self.folder, self._store.setting("index_id") or "", 2**62)
+        words, token, marked = open_words(self.folder) or (None, "", -1)
         self._connection.execute("BEGIN")
         self._change, self._words, self._young = -1, [], None
         change = self._store.change
         if change == 0:
             raise IndexNotFound(
-                f"the first build of {self.folder} did not finish; what was encoded is kept", "qa index PATH..."
+                f"the first build of {self.folder} did not finish; what was encoded is kept",
+                f"qa update --index {shlex.quote(str(self.folder))}",
             )
-        marked = words.marker()[1] if words is not None else 2**62
-        if words is None or marked > change:
+        if words is None or self._store.token(marked) != token:
             return False
         if marked == change:  # words that lag are opened again for the next question
             self._change = change

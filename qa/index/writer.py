@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,6 +118,12 @@ class IndexWriter:
     def remember(self, root: Root) -> None:
         """Remember, at the commit, what the user named."""
         self._finish.insert(0, lambda: self._writer.put_root(root))
+
+    def remember_now(self, roots: Sequence[Root]) -> None:
+        """Remember roots at once, so that a first build that is cut short can be gone on with by an update."""
+        with self._writer.transaction():
+            for root in roots:
+                self._writer.put_root(root)
 
     def forget(self, root: Root) -> None:
         """Forget, at the commit, a root."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
 import sqlite3
 from collections.abc import Iterator
@@ -44,11 +43,18 @@ CREATE TABLE passages(
 CREATE INDEX passages_by_comment ON passages(comment_key);
 CREATE INDEX passages_by_vector ON passages(vector_key);
 CREATE INDEX passages_by_change ON passages(change);
+CREATE TABLE changes(change INTEGER PRIMARY KEY, token TEXT NOT NULL);
 CREATE TABLE removed(passage_id INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE TABLE vectors(
     vector_key INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,
     vector BLOB NOT NULL, sentences BLOB NOT NULL);
 """
+
+# SQLite's names for errors of writing; a reader meets those of the -shm file.
+_NO_ROOM = (
+    "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_IOERR_TRUNCATE",
+    "SQLITE_IOERR_SHM",
+)  # fmt: skip
 
 
 def _start_over(path: Path) -> str:
@@ -63,44 +69,67 @@ def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3
     if not path.is_file() and not create:
         raise IndexNotFound(f"no index at {path.parent}", "qa index PATH...")
     with mapped(path):
-        connection = _open(path, write=write or create)
+        if write or create:
+            return _checked(_open_to_write(path), path, create)
         try:
-            if create and not _tables(connection):
-                _create(connection)
-            _check(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+            return _checked(_open_to_read(path), path)
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith(_NO_ROOM) or _log_holds_anything(path):
+                raise
+            return _checked(_connected(path, "mode=ro&immutable=1"), path)
+
+
+def _checked(connection: sqlite3.Connection, path: Path, create: bool = False) -> sqlite3.Connection:
+    try:
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if not create:
+                raise IndexNotFound(
+                    f"{path} is empty: the first build did not finish, or the file was damaged", "qa index PATH..."
+                )
+            _create(connection)
+        _check(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _open(path: Path, *, write: bool) -> sqlite3.Connection:
-    if write:
-        connection = _connected(path, "mode=rwc")
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=FILE;")
-    elif os.access(path.parent, os.W_OK) or path.with_name(path.name + "-wal").exists():
-        # Write-ahead logging lets readers and the writer pass each other, and needs its -shm file.
-        connection = _connected(path, "mode=rw")
-        connection.execute("PRAGMA query_only=ON")
-    else:
-        connection = _connected(path, "mode=ro&immutable=1")
-    connection.execute("PRAGMA trusted_schema=OFF")
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    connection = _connected(path, "mode=rwc")
+    connection.executescript(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=FILE; PRAGMA secure_delete=ON;"
+    )
     return connection
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    """Open for reading. The log lets readers and the writer pass each other; it needs a -shm file beside it."""
+    if not os.access(path.parent, os.W_OK) and not _log(path).exists():
+        return _connected(path, "mode=ro&immutable=1")
+    connection = _connected(path, "mode=rw")
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _log_holds_anything(path: Path) -> bool:
+    return _log(path).exists() and _log(path).stat().st_size > 0
 
 
 def _connected(path: Path, how: str) -> sqlite3.Connection:
     """Connect. A connection may go from thread to thread between questions; never do two use it at once."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=30, check_same_thread=False
     )
-
-
-def _tables(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    settings = {"format": str(FORMAT_VERSION), "index_id": secrets.token_hex(8), "change": "0"}
+    settings = {"format": str(FORMAT_VERSION), "change": "0"}
     script = "".join(f"INSERT INTO settings VALUES('{name}', '{value}');" for name, value in settings.items())
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {script} COMMIT;")
 
@@ -128,13 +157,13 @@ def mapped(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        reason = str(error)
-        if "readonly" in reason or "read-only" in reason or "unable to open" in reason:
-            raise IndexNotWritable(f"cannot open {path}: {reason}", f"ls -ld {path.parent}") from error
-        if "locked" in reason or "busy" in reason:
+        reason, name, folder = str(error), error.sqlite_errorname, shlex.quote(str(path.parent))
+        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+            raise IndexNotWritable(f"cannot open {path}: {reason}", f"ls -ld {folder}") from error
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise IndexBusy(f"{path} is locked by another process", "qa status") from error
-        if "full" in reason:
-            raise IndexNotWritable(f"cannot write {path}: {reason}", f"df -h {path.parent}") from error
+        if name.startswith(_NO_ROOM):
+            raise IndexNotWritable(f"cannot write {path}: {reason}", f"df -h {folder}") from error
         raise IndexDamaged(f"{path} is damaged: {reason}", _start_over(path)) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise IndexDamaged(f"{path} is damaged: {error}", _start_over(path)) from error

@@ -87,6 +87,11 @@ class StoreReader:
         """The number of the last change."""
         return int(self.setting("change") or 0)
 
+    def token(self, change: int) -> str | None:
+        """Return what tells a change from another of its number: a store put back from a copy counts them again."""
+        row = self._connection.execute("SELECT token FROM changes WHERE change = ?", (change,)).fetchone()
+        return str(row[0]) if row else None
+
     @property
     def dimensions(self) -> int:
         """The length of a vector."""

@@ -50,6 +50,8 @@ _APPLY = (
     "AND NOT EXISTS (SELECT 1 FROM comments c WHERE c.author_key = authors.author_key)",
     "DELETE FROM threads WHERE thread_key IN (SELECT thread_key FROM left_behind) "
     "AND NOT EXISTS (SELECT 1 FROM comments c WHERE c.thread_key = threads.thread_key)",
+    "INSERT INTO changes VALUES (:change, lower(hex(randomblob(8))))",
+    "DELETE FROM changes WHERE change < :change - 1000",
     "INSERT OR REPLACE INTO settings SELECT 'comments', count(*) FROM comments",
     "INSERT OR REPLACE INTO settings SELECT 'passages', count(*) FROM passages",
     "DROP TABLE dead",

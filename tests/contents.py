@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -38,7 +39,10 @@ _STRAYS = {
     "threads without a comment": "SELECT count(*) FROM threads WHERE thread_key NOT IN "
     "(SELECT thread_key FROM comments WHERE thread_key IS NOT NULL)",
     "sources never read": "SELECT count(*) FROM sources WHERE size < 0",
-    "notes of removed passages": "SELECT count(*) FROM removed",
+    "notes of passages that stand": "SELECT count(*) FROM removed WHERE passage_id IN "
+    "(SELECT passage_id FROM passages)",
+    # The words follow every update; only the checkpoint, which covers passages up to an id, may lag behind.
+    "notes of removed passages that all has followed": "SELECT count(*) FROM removed WHERE passage_id > :until",
 }
 
 
@@ -68,8 +72,16 @@ def contents(index: Path) -> Contents:
             authors=store.execute("SELECT name FROM authors ORDER BY 1").fetchall(),
             threads=store.execute("SELECT thread_id, title FROM threads ORDER BY 1, 2").fetchall(),
             sources=store.execute(_SOURCES).fetchall(),
-            strays={what: count for what, query in _STRAYS.items() if (count := store.execute(query).fetchone()[0])},
+            strays=_strays(store),
         )
+
+
+def _strays(store: sqlite3.Connection) -> dict[str, int]:
+    pointer = store.execute("SELECT value FROM settings WHERE name = 'checkpoint'").fetchone()
+    until = re.search(r'"until": *(\d+)|^\d+ (\d+)', pointer[0] if pointer else "0 0 0")
+    values = {"until": int(until[1] or until[2]) if until else 0}
+    counts = {what: store.execute(query, values).fetchone()[0] for what, query in _STRAYS.items()}
+    return {what: count for what, count in counts.items() if count}
 
 
 def kept_vectors(index: Path) -> set[bytes]:

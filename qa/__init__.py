@@ -10,9 +10,22 @@ print(answer.citations[0].quote)
 
 from typing import TYPE_CHECKING, Any
 
-from qa.assistant import Assistant, Thread, build, open  # noqa: A004
+from qa.assistant import Assistant, Thread, build, open, repair, verify  # noqa: A004
 from qa.errors import QAError
-from qa.records import Answer, Citation, Comment, Filters, IndexState, Report, SourceReport, Status
+from qa.records import (
+    Answer,
+    Citation,
+    Comment,
+    Filters,
+    Finding,
+    Forgotten,
+    IndexState,
+    Repaired,
+    Report,
+    SourceReport,
+    Status,
+    Verification,
+)
 
 if TYPE_CHECKING:
     from qa.formats import ReadOptions
@@ -25,15 +38,21 @@ __all__ = [
     "Citation",
     "Comment",
     "Filters",
+    "Finding",
+    "Forgotten",
     "IndexState",
     "QAError",
     "ReadOptions",
+    "Repaired",
     "Report",
     "SourceReport",
     "Status",
     "Thread",
+    "Verification",
     "build",
     "open",
+    "repair",
+    "verify",
 ]
 
 

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 from qa.answer import compose
 from qa.encoder import DEFAULT_MODEL, Encoder, load_encoder
-from qa.errors import IndexNotFound, UsageError
+from qa.errors import IndexDamaged, IndexNotFound, UsageError
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
-from qa.records import Answer, Comment, Filters, IndexState, Report, Status
+from qa.records import Answer, Comment, Filters, Forgotten, IndexState, Repaired, Report, Status, Verification
 from qa.retriever import retrieve
 from qa.sources import STDIN, is_stale, root_of
 
@@ -84,13 +84,39 @@ def _model_of(folder: Path) -> str:
     default = os.environ.get("QA_MODEL") or DEFAULT_MODEL
     try:
         return encoder_name(folder) or default
-    except IndexNotFound:
+    except (IndexNotFound, IndexDamaged):
         return default
 
 
 def open(index: str | os.PathLike[str] = DEFAULT_INDEX, *, events: Events = _SILENT) -> Assistant:  # noqa: A001
     """Open an index that `build` made. Raises: IndexNotFound, IndexDamaged, IndexTooNew."""
     return Assistant(Path(index), events)
+
+
+def verify(
+    index: str | os.PathLike[str] = DEFAULT_INDEX, *, deep: bool = False, events: Events = _SILENT
+) -> Verification:
+    """Check that everything agrees: checksums, counts, every citation with its source, vectors encoded again.
+
+    deep checks every byte that has a checksum. Raises: IndexNotFound, IndexTooNew.
+    """
+    from qa.upkeep import verify
+
+    folder = Path(index)
+    return verify(folder, load_encoder(_model_of(folder), events.notice), events, deep=deep)
+
+
+def repair(
+    index: str | os.PathLike[str] = DEFAULT_INDEX, *, compact: bool = False, events: Events = _SILENT
+) -> Repaired:
+    """Mend an index with what is left of it: save what can be read, read the rest again from its sources.
+
+    compact also rewrites the store without the gaps that deletions left. Raises: IndexNotFound, IndexBusy.
+    """
+    from qa.upkeep import repair
+
+    folder = Path(index)
+    return repair(folder, load_encoder(_model_of(folder), events.notice), events, compact=compact)
 
 
 class Assistant:
@@ -151,6 +177,21 @@ class Assistant:
         from qa.updating import Request, bring_up_to_date
 
         return bring_up_to_date(self.folder, self._encoder, Request((), prune, dry_run), self._events)
+
+    def forget(self, name: str) -> Forgotten:
+        """Remove a source or a comment from the index and from the disk; it stays out though its file still holds it.
+
+        Raises: CommentNotFound, IndexBusy.
+        """
+        from qa.upkeep import forget
+
+        return forget(self.folder, self._encoder, name, self._events)
+
+    def take_in_again(self, name: str) -> Report:
+        """Take in again what was forgotten, as far as its file still holds it. Raises: CommentNotFound."""
+        from qa.upkeep import take_in_again
+
+        return take_in_again(self.folder, self._encoder, name, self._events)
 
     def status(self) -> Status:
         """Return what the index holds and which of its sources changed since."""

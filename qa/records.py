@@ -206,6 +206,54 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten: a source (whole) or one comment, and how many comments went.
+
+    encoded counts replies that were encoded again because they quote what they answer. pending: a reader still holds
+    the old state, so deleted text is on disk until the next repair.
+    """
+
+    name: str
+    whole_source: bool
+    comments: int
+    encoded: int
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong: the fact, and the command that mends it."""
+
+    fact: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked and what is wrong. sampled counts passages that were encoded again."""
+
+    findings: tuple[Finding, ...]
+    comments: int
+    passages: int
+    sampled: int
+    deep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair did. dropped counts comments that were not whole; report is what reading the sources again gave.
+
+    kept is where a store that could not be read whole was put. pending as in `Forgotten`.
+    """
+
+    dropped: int
+    report: Report
+    compacted: bool
+    pending: bool
+    kept: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What an index holds. sources are as they were when they were last read."""
 

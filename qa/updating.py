@@ -45,6 +45,8 @@ class _Run:
     stored: dict[str, SourceRecord]
     read_as: dict[str, str]
     named: set[str]
+    forgotten: set[str]
+    left_out: int = 0
     difference: Difference = field(default_factory=Difference)
     reports: list[SourceReport] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
@@ -106,6 +108,7 @@ def _begin(writer: IndexWriter, request: Request, events: Events) -> _Run:
         stored={source.name: source for source in writer.store.sources()},
         read_as=read_as,
         named={root.path for root in request.roots if root.kind == "file"},
+        forgotten=writer.store.forgotten(),
     )
 
 
@@ -113,7 +116,7 @@ def _read_files(run: _Run) -> None:
     remembered = {root.path: root for root in run.writer.store.roots()}
     roots = {**remembered, **{root.path: root for root in run.request.roots}}
     known = {source.path: name for name, source in run.stored.items()}
-    files = expand(roots.values(), known)
+    files = [file for file in expand(roots.values(), known) if not _is_forgotten(run, file)]
     present = {file.name for file in files}
     for source in run.stored.values():
         if source.name not in present:
@@ -189,15 +192,17 @@ def _read(run: _Run, file: SourceFile, blank: SourceRecord) -> None:
     """Stage what a file says now."""
     reader = read_comments(file.path, file.name, ReadOptions.from_json(file.root.options))
     with run.writer.attempt():
-        difference = run.writer.compare(file.name, blank.path, _told(reader, run.events))
+        left_out = run.left_out
+        difference = run.writer.compare(file.name, blank.path, _told(_remembered(run, reader), run.events))
     counts: Counts = reader.counts
+    left_out = run.left_out - left_out
     record = replace(
         blank,
         format=reader.format,
         decided=reader.decided,
-        comments=counts.comments,
+        comments=counts.comments - left_out,
         empty=counts.empty,
-        deleted=counts.deleted,
+        deleted=counts.deleted + left_out,
         duplicates=counts.duplicates,
         unreadable=counts.unreadable,
     )
@@ -205,6 +210,23 @@ def _read(run: _Run, file: SourceFile, blank: SourceRecord) -> None:
     run.difference += difference
     run.reports.append(record.report())
     run.events.decided(record.report())
+
+
+def _is_forgotten(run: _Run, file: SourceFile) -> bool:
+    if file.name not in run.forgotten:
+        return False
+    if file.root.path in run.named:
+        raise UsageError(f"{file.name} was forgotten", f"qa forget --undo {shlex.quote(file.name)}")
+    run.left_out += 1
+    return True
+
+
+def _remembered(run: _Run, comments: Iterable[Comment]) -> Iterator[Comment]:
+    for comment in comments:
+        if comment.comment_id in run.forgotten:
+            run.left_out += 1
+        else:
+            yield comment
 
 
 def _told(comments: Iterable[Comment], events: Events) -> Iterator[Comment]:

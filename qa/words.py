@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,7 @@ _ANALYZER = "words-en-1"
 _KEYS = ("author_key", "thread_key", "source_key", "created_at")
 # Longer questions are cut: beyond this, more words only make the query slower.
 _MOST_TERMS = 128
+_FOOTER_MAGIC = 1337
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -87,6 +90,11 @@ class Words:
                 return "", -1
             document = self._searcher.doc(found[0][1])
         return str(document.get_first("token")), int(document.get_first("change") or 0)
+
+    @property
+    def passage_count(self) -> int:
+        """The number of passages; the marker is no passage."""
+        return max(0, int(self._searcher.num_docs) - 1)
 
     def commit(self, texts: Iterable[IndexedText], removed: Iterable[int], token: str, change: int) -> None:
         """Add and remove passages and set the marker, all at once. Raises: IndexNotWritable."""
@@ -150,6 +158,30 @@ class Words:
                 )
             )
         return filters
+
+
+def damaged_files(folder: Path) -> list[Path]:
+    """Return the files that no longer match the CRC-32 that tantivy wrote behind their content.
+
+    Its footer: JSON with the checksum, the length of that, a magic number, both four bytes, little-endian.
+    """
+    damaged = []
+    for path in sorted(folder.glob("*.*")):
+        if path.suffix in (".json", ".lock"):
+            continue
+        content = path.read_bytes()
+        length, magic = struct.unpack("<II", content[-8:]) if len(content) >= 8 else (0, 0)
+        end = len(content) - 8 - length
+        if magic != _FOOTER_MAGIC or end < 0 or _footer_checksum(content[end:-8]) != zlib.crc32(content[:end]):
+            damaged.append(path)
+    return damaged
+
+
+def _footer_checksum(footer: bytes) -> int | None:
+    try:
+        return int(json.loads(footer)["crc"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @contextmanager

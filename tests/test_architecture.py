@@ -31,8 +31,12 @@ ALLOWED: dict[str, set[str]] = {
     "answer": {"errors", "records", "passages", "retriever"},
     "render": {"errors", "records"},
     "updating": {"errors", "records", "events", "faults", "formats", "sources", "encoder", "index", "store"},
+    "upkeep": {
+        "errors", "records", "events", "formats", "sources", "passages", "encoder", "index", "store", "updating",
+    },
     "assistant": {
         "errors", "records", "events", "formats", "sources", "encoder", "index", "retriever", "answer", "updating",
+        "upkeep",
     },
     "cli": {"", "errors", "records", "events", "assistant", "render"},
     "": {"errors", "records", "formats", "assistant"},

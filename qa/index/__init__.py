@@ -4,8 +4,20 @@ Everything above this package asks a snapshot for hits and comments and hands th
 SQLite, tantivy or FAISS.
 """
 
+from qa.index.checks import check_derived, check_store
 from qa.index.opening import IndexReader, encoder_name, open_snapshot
+from qa.index.saving import save_store
 from qa.index.snapshot import Snapshot
 from qa.index.writer import IndexWriter, open_writer
 
-__all__ = ["IndexReader", "IndexWriter", "Snapshot", "encoder_name", "open_snapshot", "open_writer"]
+__all__ = [
+    "IndexReader",
+    "IndexWriter",
+    "Snapshot",
+    "check_derived",
+    "check_store",
+    "encoder_name",
+    "open_snapshot",
+    "open_writer",
+    "save_store",
+]

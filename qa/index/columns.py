@@ -71,6 +71,13 @@ class Columns:
             mask &= (self._table[_CREATED] < scope.before) & (self._table[_CREATED] != NEVER)
         return mask
 
+    def living(self, dead: Ids) -> Ids:
+        """Return the passages that still stand, but for those that died since, ascending."""
+        mask = self._table[_SOURCE] != ABSENT
+        mask[self.rows_of(dead)] = False
+        ids: Ids = self.passage_ids[mask]
+        return ids
+
     def comments(self, mask: Mask) -> int:
         """Return how many comments the masked rows belong to; the passages of one stand side by side."""
         keys = self._table[_COMMENT][mask]

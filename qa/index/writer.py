@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.encoder import Encoder, PassageInput
-from qa.errors import DuplicateId, IndexMismatch, IndexNotWritable
+from qa.errors import CommentNotFound, DuplicateId, IndexMismatch, IndexNotWritable
 from qa.faults import step
 from qa.index.derived import bring_up
 from qa.index.layout import store_path, write_lock
@@ -19,7 +20,8 @@ from qa.passages import context_of, cut, sentence_spans
 from qa.records import Comment
 from qa.sources import Root
 from qa.store import SourceRecord, Staging, StoreReader, StoreWriter, connect, record_hash, vector_hash
-from qa.store.connection import mapped
+from qa.store.connection import mapped, scrub
+from qa.store.salvage import settle
 
 # Passages encoded between two commits of vectors: what a killed run may have to encode again.
 _BLOCK = 512
@@ -128,6 +130,52 @@ class IndexWriter:
     def forget(self, root: Root) -> None:
         """Forget, at the commit, a root."""
         self._finish.append(lambda: self._writer.drop_root(root))
+
+    def forget_comment(self, comment_id: str) -> Difference:
+        """Stage the removal of a comment; at the commit it is left out from then on. Raises: CommentNotFound."""
+        key = self.store.comment_key(comment_id)
+        if key is None:
+            raise CommentNotFound(f"no comment and no source is called {comment_id}", "qa list; qa status")
+        self._staging.remove(key, comment_id)
+        self._finish.append(lambda: self._writer.forget(comment_id))
+        return Difference(deleted=1)
+
+    def forget_source(self, name: str) -> Difference:
+        """Stage the removal of a source and all its comments; at the commit it is left out from then on."""
+        self._finish.append(lambda: self._writer.forget(name))
+        return self.remove(name)
+
+    def take_in_again(self, name: str) -> None:
+        """Let in at the next update what was forgotten; every source is read again. Raises: CommentNotFound."""
+        if name not in self.store.forgotten():
+            raise CommentNotFound(f"nothing called {name} was forgotten", "qa status")
+        with self._writer.transaction():
+            self._writer.forget(name, undo=True)
+            self._writer.read_again()
+
+    def settle(self) -> int:
+        """Drop every comment that is not whole; return how many. The next update reads every source again."""
+        with mapped(store_path(self._folder)), self._writer.transaction():
+            return settle(self._connection)
+
+    def compact(self) -> None:
+        """Rewrite the store without the gaps that deletions left."""
+        with mapped(store_path(self._folder)):
+            self._connection.execute("VACUUM")
+
+    def scrub(self, notice: Callable[[str], None], patience_s: float) -> bool:
+        """Take what was deleted off the disk: make anew what is derived, empty the store's log.
+
+        Returns False while a reader still needs the log, for longer than patience_s.
+        """
+        with mapped(store_path(self._folder)):
+            with self._writer.transaction():
+                self._writer.drop_orphans()
+            bring_up(self._folder, self.store, self._writer, notice, anew=True)
+            until = time.monotonic() + patience_s
+            while not (clean := scrub(self._connection)) and time.monotonic() < until:
+                time.sleep(0.1)
+            return clean
 
     def remove(self, name: str) -> Difference:
         """Stage the removal of a source and all its comments."""

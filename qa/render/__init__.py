@@ -9,6 +9,14 @@ from qa.render.plain import answer_plain, comment_plain
 from qa.render.reports import listing_plain, report_json, report_plain, status_json, status_plain
 from qa.render.safe import safe_line, safe_text
 from qa.render.terminal import print_answer, print_comment
+from qa.render.upkeep import (
+    forgotten_json,
+    forgotten_plain,
+    repaired_json,
+    repaired_plain,
+    verification_json,
+    verification_plain,
+)
 
 __all__ = [
     "answer_json",
@@ -19,11 +27,15 @@ __all__ = [
     "comment_plain",
     "dump_json",
     "error_lines",
+    "forgotten_json",
+    "forgotten_plain",
     "listing_plain",
     "place",
     "print_answer",
     "print_comment",
     "record_json",
+    "repaired_json",
+    "repaired_plain",
     "report_json",
     "report_plain",
     "safe_line",
@@ -32,4 +44,6 @@ __all__ = [
     "status_json",
     "status_plain",
     "verdict_line",
+    "verification_json",
+    "verification_plain",
 ]

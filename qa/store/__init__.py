@@ -1,8 +1,10 @@
 """SQLite: comments, passages, vectors, sources, settings. The one source of truth."""
 
-from qa.store.connection import FORMAT_VERSION, connect, mapped
+from qa.store.connection import FORMAT_VERSION, connect, is_sound, mapped, scrub
+from qa.store.damage import damaged_comments, damaged_vectors
 from qa.store.reading import SourceRecord, StoredPassage, StoreReader
 from qa.store.rows import record_hash, text_hash, vector_hash
+from qa.store.salvage import salvage, settle
 from qa.store.scopes import where
 from qa.store.staging import Staging
 from qa.store.writing import StoreWriter
@@ -15,8 +17,14 @@ __all__ = [
     "StoreWriter",
     "StoredPassage",
     "connect",
+    "damaged_comments",
+    "damaged_vectors",
+    "is_sound",
     "mapped",
     "record_hash",
+    "salvage",
+    "scrub",
+    "settle",
     "text_hash",
     "vector_hash",
     "where",

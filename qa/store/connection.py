@@ -47,7 +47,8 @@ CREATE TABLE changes(change INTEGER PRIMARY KEY, token TEXT NOT NULL);
 CREATE TABLE removed(passage_id INTEGER PRIMARY KEY, change INTEGER NOT NULL);
 CREATE TABLE vectors(
     vector_key INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE,
-    vector BLOB NOT NULL, sentences BLOB NOT NULL);
+    vector BLOB NOT NULL, sentences BLOB NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE forgotten(name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 # SQLite's names for errors of writing; a reader meets those of the -shm file.
@@ -57,8 +58,8 @@ _NO_ROOM = (
 )  # fmt: skip
 
 
-def _start_over(path: Path) -> str:
-    return f"rm -r {shlex.quote(str(path.parent))} && qa index PATH..."
+def _mend(path: Path) -> str:
+    return f"qa repair --index {shlex.quote(str(path.parent))}"
 
 
 def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3.Connection:
@@ -139,7 +140,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         row = connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone()
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
-            raise IndexDamaged(f"{path} is not an index of comments", _start_over(path)) from error
+            raise IndexDamaged(f"{path} is not an index of comments", _mend(path)) from error
         raise
     version = int(row[0]) if row and str(row[0]).isdigit() else 0
     if version > FORMAT_VERSION:
@@ -148,7 +149,18 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             "pip install --upgrade comment-qa",
         )
     if version < 1:
-        raise IndexDamaged(f"{path} does not say its format", _start_over(path))
+        raise IndexDamaged(f"{path} does not say its format", _mend(path))
+
+
+def is_sound(connection: sqlite3.Connection) -> bool:
+    """Tell whether SQLite can read every page, and every index agrees with its table."""
+    return bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+
+
+def scrub(connection: sqlite3.Connection) -> bool:
+    """Empty the log, in which text that was deleted still stands; False while a reader needs what is in it."""
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 @contextmanager
@@ -164,6 +176,6 @@ def mapped(path: Path) -> Iterator[None]:
             raise IndexBusy(f"{path} is locked by another process", "qa status") from error
         if name.startswith(_NO_ROOM):
             raise IndexNotWritable(f"cannot write {path}: {reason}", f"df -h {folder}") from error
-        raise IndexDamaged(f"{path} is damaged: {reason}", _start_over(path)) from error
+        raise IndexDamaged(f"{path} is damaged: {reason}", _mend(path)) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"{path} is damaged: {error}", _start_over(path)) from error
+        raise IndexDamaged(f"{path} is damaged: {error}", _mend(path)) from error

@@ -106,6 +106,10 @@ class StoreReader:
         alias = " c" if table == "comments" else ""
         return int(self._connection.execute(f"SELECT count(*) FROM {table}{alias} WHERE {where}").fetchone()[0])
 
+    def forgotten(self) -> set[str]:
+        """Return the names of the sources and the ids of the comments that are to be left out."""
+        return {from_sql(name) or "" for (name,) in self._connection.execute("SELECT name FROM forgotten")}
+
     def roots(self) -> list[Root]:
         """Return what the user named, in order."""
         rows = self._connection.execute("SELECT kind, path, options FROM roots ORDER BY root_key")
@@ -235,6 +239,30 @@ class StoreReader:
             row[0] for row in self._connection.execute("SELECT passage_id FROM removed WHERE change > ?", (change,))
         ]
 
+    def record_hashes(self, source: str) -> dict[str, bytes]:
+        """Return the hash of every comment of a source, by its id."""
+        rows = self._connection.execute(
+            "SELECT comment_id, record_hash FROM comments WHERE source_key = ?", (self.source_key(source),)
+        )
+        return {from_sql(comment_id) or "": stored for comment_id, stored in rows}
+
+    def passage_ids_until(self, passage_id: int) -> NDArray[np.int64]:
+        """Return the ids up to one of all passages, ascending, shape (n,)."""
+        query = "SELECT passage_id FROM passages WHERE passage_id <= ? ORDER BY passage_id"
+        return np.fromiter((row[0] for row in self._connection.execute(query, (passage_id,))), np.int64)
+
+    def sampled_passages(self, count: int) -> list[int]:
+        """Return the ids of at most so many passages, drawn evenly."""
+        every = max(1, self.total("passages") // count)
+        query = "SELECT passage_id FROM passages WHERE passage_id % ? = 0 LIMIT ?"
+        return [row[0] for row in self._connection.execute(query, (every, count))]
+
+    def comment_key(self, comment_id: str) -> int | None:
+        """Return the key of a comment."""
+        query = "SELECT comment_key FROM comments WHERE comment_id = ?"
+        row = self._connection.execute(query, (to_sql(comment_id),)).fetchone()
+        return int(row[0]) if row else None
+
     def comment(self, comment_id: str) -> Comment | None:
         """Return one comment, checked against its hash."""
         found = self.comments("c.comment_id = ?", (comment_id,))
@@ -269,6 +297,6 @@ class StoreReader:
 def _verified(comment: Comment, stored: bytes) -> Comment:
     if text_hash(comment.text) != stored:
         raise CitationError(
-            f"the stored text of {comment.comment_id} is damaged: it does not match its hash", "qa index PATH..."
+            f"the stored text of {comment.comment_id} is damaged: it does not match its hash", "qa repair"
         )
     return comment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,6 +117,11 @@ def vector_hash(fingerprint: str, context: str, text: str) -> bytes:
     """Return the key of a vector: what was encoded, and by which encoder."""
     joined = "\0".join((fingerprint, context, text))
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def vector_checksum(vector: bytes, sentences: bytes) -> int:
+    """Return what tells whether packed vectors are still those that were stored (CRC-32)."""
+    return zlib.crc32(sentences, zlib.crc32(vector))
 
 
 def pack_vector(vector: NDArray[np.float32]) -> bytes:

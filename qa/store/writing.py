@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qa.sources import Fingerprint, Root
 from qa.store.reading import SourceRecord
-from qa.store.rows import folded, folded_author, pack_sentences, pack_vector, to_sql
+from qa.store.rows import folded, folded_author, pack_sentences, pack_vector, to_sql, vector_checksum
 
 _APPLY = (
     # Passages of comments that changed or went.
@@ -83,13 +83,11 @@ class StoreWriter:
         self, hashes: Sequence[bytes], vectors: Sequence[NDArray[np.float32]], sentences: Sequence[NDArray[np.float32]]
     ) -> None:
         """Keep freshly encoded vectors at once, not yet referenced, so that a killed run need not encode them again."""
-        rows = [
-            (key, pack_vector(vector), pack_sentences(rows))
-            for key, vector, rows in zip(hashes, vectors, sentences, strict=True)
-        ]
+        packed = [(pack_vector(vector), pack_sentences(rows)) for vector, rows in zip(vectors, sentences, strict=True)]
         with self.transaction():
             self._connection.executemany(
-                "INSERT OR IGNORE INTO vectors(hash, vector, sentences) VALUES (?, ?, ?)", rows
+                "INSERT OR IGNORE INTO vectors(hash, vector, sentences, checksum) VALUES (?, ?, ?, ?)",
+                [(key, *both, vector_checksum(*both)) for key, both in zip(hashes, packed, strict=True)],
             )
 
     def apply(self, change: int) -> None:
@@ -139,6 +137,15 @@ class StoreWriter:
     def drop_source(self, name: str) -> None:
         """Forget a source; its comments are removed by `apply`."""
         self._connection.execute("DELETE FROM sources WHERE name = ?", (to_sql(name),))
+
+    def forget(self, name: str, *, undo: bool = False) -> None:
+        """Leave a source or a comment out from now on, though the files still hold it; or take it in again."""
+        query = "DELETE FROM forgotten WHERE name = ?" if undo else "INSERT OR IGNORE INTO forgotten VALUES (?)"
+        self._connection.execute(query, (to_sql(name),))
+
+    def read_again(self) -> None:
+        """Let every source count as changed, so that the next update reads it."""
+        self._connection.execute("UPDATE sources SET mtime_ns = 0, sha256 = '' WHERE size >= 0")
 
     def drop_orphans(self) -> None:
         """Drop the vectors of abandoned runs, which no passage ever came to use. It looks at every vector."""

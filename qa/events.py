@@ -14,5 +14,8 @@ class Events:
     def decided(self, source: SourceReport) -> None:
         """Take how a source was read."""
 
+    def finished(self) -> None:
+        """Take that a run is over, and another may follow: what showed its progress can go."""
+
     def progress(self, what: str, done: int, total: int) -> None:
         """Take how far a step is; what says which, as in "passages encoded"; a total of 0 is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,11 +17,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-import qa.encoder.compiled as compiled
+import qa.encoder.kept as kept
 import qa.encoder.model_files as model_files
-from qa.encoder import DEFAULT_MODEL, CompiledEncoder, Encoder, HashingEncoder, PassageInput, cache_folder, load_encoder
+from qa.encoder import (
+    DEFAULT_MODEL,
+    CompiledEncoder,
+    Encoder,
+    HashingEncoder,
+    PassageInput,
+    cache_folder,
+    fast_name,
+    load_encoder,
+)
 from qa.encoder.interface import encodable
-from qa.encoder.model_files import find_model
+from qa.encoder.kept import kept_folder
+from qa.encoder.model_files import ModelFiles, find_model
+from qa.encoder.seals import Measured, read_seal
 from qa.errors import ModelAltered, ModelNotCompiled, ModelNotFound
 from qa.passages import sentence_spans
 
@@ -98,6 +110,9 @@ def test_no_such_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub-home"))
     with pytest.raises(ModelNotFound, match=r"no model 'org/absent'.*hub-home/hub") as caught:
         load_encoder("org/absent")
+    assert caught.value.hint == "qa models pull org/absent"
+    with pytest.raises(ModelNotFound, match="no folder of that name") as caught:
+        load_encoder(str(tmp_path / "absent"))
     assert caught.value.hint == f"qa index PATH --model {DEFAULT_MODEL}"
 
 
@@ -205,8 +220,12 @@ def test_compiling_that_fails_says_why(tmp_path: Path, cache: Path) -> None:
     real = subprocess.run
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess, "run", lambda _, **more: real(command, **more))
-        with pytest.raises(ModelNotCompiled, match=r"compiling the model in .*model failed: no such layer"):
+        with pytest.raises(ModelNotCompiled, match=r"compiling the model in .*model failed: no such layer") as caught:
             load_encoder(str(folder), told.append)
+        assert caught.value.hint == f"qa models compile {folder}"
+        with pytest.raises(ModelNotCompiled, match=r"compiling the model in .*model failed: no such layer") as caught:
+            load_encoder(f"{folder}:int8")
+        assert caught.value.hint == f"qa index PATH... --model {folder}"
     assert told == [f"first use of {folder}: compiling it once, about 20 seconds"]
     assert not list(cache.glob("compiled/*/complete.json"))
 
@@ -221,6 +240,11 @@ def test_encodable_keeps_the_length() -> None:
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
     return load_encoder()
+
+
+@pytest.fixture(scope="module")
+def fast() -> Encoder:
+    return load_encoder(fast_name(DEFAULT_MODEL))
 
 
 @pytest.fixture(scope="module")
@@ -336,45 +360,68 @@ def test_a_compiled_model_is_used_as_it_is(copied_cache: Path, encoder: Encoder)
     assert float(again.encode_query("same") @ encoder.encode_query("same")) == pytest.approx(1, abs=1e-6)
 
 
+def damage_compiled(folder: Path, damage: str) -> None:
+    seal = folder / "complete.json"
+    if damage == "model truncated":
+        os.truncate(folder / "model.onnx", 1_000)
+    elif damage == "model overwritten":
+        (folder / "model.onnx").write_bytes(b"\xff" * (folder / "model.onnx").stat().st_size)
+    elif damage == "weights truncated":
+        os.truncate(folder / "weights.bin", 1_000_000)
+    elif damage == "weights missing":
+        (folder / "weights.bin").unlink()
+    elif damage == "tokenizer changed":
+        tokenizer = (folder / "tokenizer.json").read_bytes()
+        (folder / "tokenizer.json").write_bytes(tokenizer.replace(b"the", b"teh", 1))
+    elif damage == "seal missing":
+        seal.unlink()
+    elif damage == "seal broken":
+        seal.write_text('{"model.onnx": 72418}', encoding="utf-8")
+    else:
+        other = {"onnxruntime": "0.1"} if damage == "other runtime" else {"version": 1}
+        seal.write_text(json.dumps({**json.loads(seal.read_text(encoding="utf-8")), **other}), encoding="utf-8")
+
+
+def copy_of(whole: Path) -> Callable[[ModelFiles, Path], Measured]:
+    """What compiling does, without its cost."""
+
+    def compile_in_child(model: ModelFiles, out: Path) -> Measured:
+        shutil.copytree(whole, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("complete.json"))
+        return Measured(0.99999, 1234.5)
+
+    return compile_in_child
+
+
 @pytest.mark.model
-@pytest.mark.parametrize("damage", ["model truncated", "weights truncated", "tokenizer changed", "seal missing"])
-def test_an_incomplete_compiled_model_is_compiled_again(
-    copied_cache: Path, encoder: Encoder, damage: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("model truncated", r"is damaged: model\.onnx has 1,000 bytes of [\d,]+"),
+        ("weights truncated", r"is damaged: weights\.bin has 1,000,000 bytes of [\d,]+"),
+        ("weights missing", r"is damaged: weights\.bin is missing"),
+        ("tokenizer changed", r"is damaged: tokenizer\.json was changed"),
+        ("model overwritten", r"is damaged: model\.onnx cannot be opened"),
+        ("seal missing", r"has no seal: it is unfinished, or of an earlier version"),
+        ("seal broken", r"has no seal: it is unfinished, or of an earlier version"),
+        ("other runtime", r"was made for onnxruntime 0\.1, and [\d.]+ runs now"),
+        ("other version", r"was made by another version of the program"),
+    ],
+)
+def test_a_compiled_model_that_is_not_whole_is_compiled_again(
+    copied_cache: Path, encoder: Encoder, damage: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = copied_cache.parent.parent / "whole"
     shutil.copytree(copied_cache, whole)
-    if damage == "model truncated":
-        os.truncate(copied_cache / "model.onnx", 1_000)
-    elif damage == "weights truncated":
-        os.truncate(copied_cache / "weights.bin", 1_000_000)
-    elif damage == "tokenizer changed":
-        (copied_cache / "tokenizer.json").write_text("{}", encoding="utf-8")
-    else:
-        (copied_cache / "complete.json").unlink()
-
-    def compile_in_child(source: Path, out: Path) -> None:
-        shutil.copytree(whole, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("complete.json"))
-
-    monkeypatch.setattr(compiled, "_compile_in_child", compile_in_child)
+    damage_compiled(copied_cache, damage)
+    monkeypatch.setattr(kept, "_compile_in_child", copy_of(whole))
     told: list[str] = []
     again = load_encoder(notice=told.append)
-    assert told == [f"first use of {DEFAULT_MODEL}: compiling it once, about 20 seconds"]
-    assert float(again.encode_query("same") @ encoder.encode_query("same")) == pytest.approx(1, abs=1e-6)
-
-
-@pytest.mark.model
-def test_a_damaged_compiled_model_is_compiled_again(copied_cache: Path, encoder: Encoder) -> None:
-    model = copied_cache / "model.onnx"
-    size = model.stat().st_size
-    model.write_bytes(b"\xff" * size)
-    told: list[str] = []
-    again = load_encoder(notice=told.append)
-    assert told == [
-        "the compiled model in the cache is damaged: compiling it again",
-        f"first use of {DEFAULT_MODEL}: compiling it once, about 20 seconds",
-    ]
-    assert float(again.encode_query("same") @ encoder.encode_query("same")) >= 0.9999
+    (line,) = told
+    assert re.fullmatch(f"the compiled {DEFAULT_MODEL} in the cache {said}; compiling it again, about 20 seconds", line)
     assert not [path for path in copied_cache.parent.iterdir() if path.name.startswith("tmp")]
+    assert load_encoder(notice=told.append).fingerprint == again.fingerprint
+    assert len(told) == 1
+    assert float(again.encode_query("same") @ encoder.encode_query("same")) == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.model
@@ -384,3 +431,51 @@ def test_a_damaged_graph_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"\xff" * 1000)
     with pytest.raises(ModelNotCompiled, match="cannot open the compiled model"):
         CompiledEncoder(model, tmp_path)
+
+
+@pytest.mark.model
+def test_what_compiling_measured_is_sealed(encoder: Encoder) -> None:
+    seal = read_seal(kept_folder(find_model(DEFAULT_MODEL)))
+    assert seal is not None
+    assert (seal.name, list(seal.files)) == (
+        DEFAULT_MODEL, ["model.onnx", "weights.bin", "tokenizer.json", "probes.json"],
+    )  # fmt: skip
+    assert 0.9999 <= seal.measured.agreement <= 1.0001
+    assert encoder.characters_per_second == seal.measured.characters_per_second > 0
+    assert HashingEncoder().characters_per_second is None
+
+
+# int8 weights.
+
+
+def test_the_fast_form_is_another_model(tmp_path: Path, cache: Path) -> None:
+    folder = a_model(tmp_path / "model")
+    full, fast = find_model(str(folder)), find_model(fast_name(str(folder)))
+    assert (full.fast, fast.fast, fast.name) == (False, True, f"{folder}:int8")
+    assert fast.folder == full.folder
+    assert fast.fingerprint != full.fingerprint
+    assert fast_name(fast.name) == fast.name
+
+
+def test_what_has_no_fast_form(tmp_path: Path, cache: Path) -> None:
+    folder = a_model(tmp_path / "max", pooling="pooling_mode_max_tokens")
+    with pytest.raises(ModelNotCompiled, match="layers that cannot be compiled, so it has no int8 form") as caught:
+        load_encoder(fast_name(str(folder)))
+    assert caught.value.hint == f"qa index PATH... --model {folder}"
+    with pytest.raises(ModelNotFound, match="hashing has no weights, so it has no int8 form"):
+        load_encoder("hashing:int8")
+
+
+@pytest.mark.model
+def test_fast_vectors_are_near_the_original(encoder: Encoder, fast: Encoder) -> None:
+    assert (fast.name, fast.dimensions, fast.max_tokens) == ("all-MiniLM-L6-v2:int8", 384, 254)
+    assert fast.fingerprint != encoder.fingerprint
+    passages = [plain(text) for text in TEXTS]
+    pairs = zip(encoder.encode_passages(passages), fast.encode_passages(passages), strict=True)
+    cosines = [float(one.vector @ other.vector) for one, other in pairs]
+    assert 0.96 < min(cosines) < 0.9999
+    assert np.mean(cosines) > 0.98
+    seal = read_seal(kept_folder(find_model(fast.name)))
+    assert seal is not None
+    assert 0.97 <= seal.measured.agreement < 0.999
+    assert seal.files["weights.bin"][0] < 0.7 * 90_271_744

@@ -35,10 +35,18 @@ class Telling(Events):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.finished()
+
+    def finished(self) -> None:
+        """Take the progress bar down, and count sources and time anew."""
         if self._progress is not None:
             self._progress.stop()
+            self._progress = None
         if self._sources > _MOST_SOURCES:
             self._say(f"… and {self._sources - _MOST_SOURCES:,} more sources; all: qa status")
+        self._tasks.clear()
+        self._begun.clear()
+        self._sources = 0
 
     def notice(self, line: str) -> None:
         """Print the line."""

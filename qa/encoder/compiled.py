@@ -2,110 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import sys
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.encoder.batching import Row, ahead, batches, groups_by_length
 from qa.encoder.interface import Encoded, PassageInput, Vector, Vectors, encodable
-from qa.encoder.model_files import ModelFiles, cache_folder
+from qa.encoder.model_files import ModelFiles
 from qa.errors import BadVectors, ModelNotCompiled
 
-# Padded tokens in one batch. Measured on two cores, small batches that stay in the processor's cache are the
-# faster ones: 1,024 took 18 s where 4,096 took 25 s and sentence-transformers' own batches of 32 texts 37 s.
-_BATCH_TOKENS = 1024
+if TYPE_CHECKING:
+    from qa.encoder.bulk import BulkSession
+
 # Context never takes more than this from a passage, and never a token that the text itself needs.
 _CONTEXT_TOKENS = 48
-
-
-def open_compiled(model: ModelFiles, notice: Callable[[str], None]) -> CompiledEncoder:
-    """Return the model's encoder from the cache, compiling it in a child process where it is missing or damaged.
-
-    Raises: ModelNotCompiled.
-    """
-    folder = cache_folder() / "compiled" / model.fingerprint
-    if _complete(folder):
-        try:
-            return CompiledEncoder(model, folder)
-        except ModelNotCompiled:
-            notice("the compiled model in the cache is damaged: compiling it again")
-            (folder / "complete.json").unlink(missing_ok=True)
-    _compile(model, folder, notice)
-    return CompiledEncoder(model, folder)
-
-
-def _complete(folder: Path) -> bool:
-    """Tell whether the folder holds what was sealed. The tokenizer is hashed, the large graph only measured."""
-    try:
-        seal = json.loads((folder / "complete.json").read_text(encoding="utf-8"))
-        return bool(seal == _describe(folder))
-    except (OSError, ValueError):
-        return False
-
-
-def _describe(folder: Path) -> dict[str, object]:
-    import onnxruntime
-
-    sizes: dict[str, object] = {name: (folder / name).stat().st_size for name in ("model.onnx", "weights.bin")}
-    tokenizer = hashlib.sha256((folder / "tokenizer.json").read_bytes()).hexdigest()
-    return {**sizes, "tokenizer.json": tokenizer, "onnxruntime": onnxruntime.__version__}
-
-
-def _seal(folder: Path) -> None:
-    (folder / "complete.json").write_text(json.dumps(_describe(folder)), encoding="utf-8")
-
-
-def _compile(model: ModelFiles, folder: Path, notice: Callable[[str], None]) -> None:
-    import shutil
-    import tempfile
-
-    from filelock import FileLock
-
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(str(folder) + ".lock"):
-            if _complete(folder):
-                return
-            notice(f"first use of {model.name}: compiling it once, about 20 seconds")
-            with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-                _compile_in_child(model.folder, Path(work))
-                shutil.rmtree(folder, ignore_errors=True)
-                shutil.copytree(work, folder)
-                _seal(folder)
-    except OSError as error:
-        raise ModelNotCompiled(
-            f"cannot write the compiled model to {folder}: {error.strerror or error}",
-            "QA_CACHE=/a/writable/folder qa …",
-        ) from error
-
-
-def _compile_in_child(source: Path, out: Path) -> None:
-    import subprocess
-
-    command = [sys.executable, "-m", "qa.encoder.compiling", str(source), str(out)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    child = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if child.returncode != 0:
-        last = (child.stderr.strip() or child.stdout.strip() or "no output").splitlines()[-1]
-        raise ModelNotCompiled(f"compiling the model in {source} failed: {last}", " ".join(command[:3]) + " …")
 
 
 class CompiledEncoder:
     """Encode with a model compiled by `qa.encoder.compiling`."""
 
-    def __init__(self, model: ModelFiles, folder: Path) -> None:
+    def __init__(
+        self,
+        model: ModelFiles,
+        folder: Path,
+        characters_per_second: float | None = None,
+        notice: Callable[[str], None] = lambda line: None,
+    ) -> None:
         """Open the compiled files in `folder`. Raises: ModelNotCompiled where they are damaged."""
         from tokenizers import Tokenizer
 
+        self.characters_per_second = characters_per_second
         self._model = model
+        self._notice = notice
         self._graph = folder / "model.onnx"
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
@@ -117,8 +52,11 @@ class CompiledEncoder:
         self.dimensions = int(self._for_questions.get_outputs()[0].shape[2])
 
     @cached_property
-    def _for_passages(self) -> Any:
-        return _open_graph(self._graph, repack=True)
+    def _for_passages(self) -> BulkSession:
+        from qa.encoder.bulk import BulkSession, open_gpu
+
+        session = _open_graph(self._graph, repack=True)
+        return BulkSession(session, partial(open_gpu, self._model, self._graph), self._notice)
 
     @property
     def name(self) -> str:
@@ -145,14 +83,16 @@ class CompiledEncoder:
     def encode_passages(
         self, passages: Sequence[PassageInput], done: Callable[[int], None] = lambda count: None
     ) -> list[Encoded]:
-        """Encode in batches of similar length: the longest first, so that little is padded."""
-        rows = [*self._rows(passages)]
-        encoded: list[Encoded | None] = [None] * len(rows)
-        for batch in _batches([len(row.ids) for row in rows]):
-            states, mask = _run(self._for_passages, [rows[i].ids for i in batch])
+        """Encode in batches of similar length, so that little is padded: the longest first."""
+        encoded: list[Encoded | None] = [None] * len(passages)
+        session = self._for_passages
+        session.expect(len(passages))
+        groups = ahead(partial(self._rows, passages), groups_by_length(passages))
+        for batch in batches(chain.from_iterable(groups), session.batch_tokens):
+            states, mask = _run(session, [row.ids for row in batch])
             vectors = self._pool(states, mask)
-            for at, i in enumerate(batch):
-                encoded[i] = Encoded(vectors[at], _pool_spans(states[at], rows[i].sentences))
+            for at, row in enumerate(batch):
+                encoded[row.place] = Encoded(vectors[at], _pool_spans(states[at], row.sentences))
             done(len(batch))
         return [one for one in encoded if one is not None]
 
@@ -162,24 +102,35 @@ class CompiledEncoder:
         lower = text.lower() if self._model.lower else text
         return lower if len(lower) == len(text) else text
 
-    def _rows(self, passages: Sequence[PassageInput]) -> Iterator[_Row]:
+    def _rows(self, passages: Sequence[PassageInput], places: Sequence[int]) -> list[Row]:
+        """Return the model input of the passages at these places, the longest first."""
         prompt = self._model.passage_prompt
         heads = self._tokenizer.encode_batch(
-            [self._cased(prompt + passage.context) for passage in passages], add_special_tokens=False
+            [self._cased(prompt + passages[place].context) for place in places], add_special_tokens=False
         )
         bodies = self._tokenizer.encode_batch(
-            [self._cased(passage.text) for passage in passages], add_special_tokens=False
+            [self._cased(passages[place].text) for place in places], add_special_tokens=False
         )
-        for passage, head, body in zip(passages, heads, bodies, strict=True):
-            ids = body.ids[: self.max_tokens]
-            context = head.ids[: min(_CONTEXT_TOKENS, self.max_tokens - len(ids))]
-            shift = len(self._first) + len(context)
-            starts = [start for start, _ in body.offsets[: len(ids)]]
-            spans = [
-                (shift + bisect_left(starts, start), shift + bisect_left(starts, end))
-                for start, end in passage.sentences
-            ]
-            yield _Row(self._first + context + ids + self._last, spans)
+        rows = [
+            self._row(place, passages[place].sentences, head.ids, body.ids, body.offsets)
+            for place, head, body in zip(places, heads, bodies, strict=True)
+        ]
+        return sorted(rows, key=lambda row: -len(row.ids))
+
+    def _row(
+        self,
+        place: int,
+        sentences: Sequence[tuple[int, int]],
+        head: list[int],
+        body: list[int],
+        offsets: Sequence[tuple[int, int]],
+    ) -> Row:
+        ids = body[: self.max_tokens]
+        context = head[: min(_CONTEXT_TOKENS, self.max_tokens - len(ids))]
+        shift = len(self._first) + len(context)
+        starts = [start for start, _ in offsets[: len(ids)]]
+        spans = [(shift + bisect_left(starts, start), shift + bisect_left(starts, end)) for start, end in sentences]
+        return Row(place, self._first + context + ids + self._last, spans)
 
     def _pool(self, states: NDArray[np.float32], mask: NDArray[np.int64]) -> Vectors:
         if self._model.pooling == "cls":
@@ -204,7 +155,7 @@ def _open_graph(path: Path, *, repack: bool) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except (faults.Fail, faults.InvalidProtobuf, faults.InvalidGraph, faults.NoSuchFile) as error:
-        raise ModelNotCompiled(f"cannot open the compiled model {path}: {error}", "qa ask ...") from error
+        raise ModelNotCompiled(f"cannot open the compiled model {path}: {error}", "qa models compile") from error
 
 
 def _run(session: Any, rows: Sequence[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -216,25 +167,6 @@ def _run(session: Any, rows: Sequence[list[int]]) -> tuple[NDArray[np.float32], 
         mask[at, : len(row)] = 1
     states: NDArray[np.float32] = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
     return states, mask
-
-
-class _Row:
-    """Model input for one passage. Units: sentences are (start, end) token positions."""
-
-    __slots__ = ("ids", "sentences")
-
-    def __init__(self, ids: list[int], sentences: list[tuple[int, int]]) -> None:
-        self.ids = ids
-        self.sentences = sentences
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-    at = 0
-    while at < len(order):
-        size = max(1, _BATCH_TOKENS // lengths[order[at]])
-        yield order[at : at + size]
-        at += size
 
 
 def _pool_spans(states: NDArray[np.float32], spans: Sequence[tuple[int, int]]) -> Vectors:

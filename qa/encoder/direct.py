@@ -18,6 +18,8 @@ from qa.errors import BadVectors
 class DirectEncoder:
     """Encode with sentence-transformers; a sentence's vector is that of the sentence alone."""
 
+    characters_per_second: float | None = None
+
     def __init__(self, model: ModelFiles) -> None:
         """Load the model, from its folder alone and from safetensors alone."""
         from sentence_transformers import SentenceTransformer

@@ -27,6 +27,7 @@ class HashingEncoder:
     fingerprint = "hashing-1"
     dimensions = _DIMENSIONS
     max_tokens = 64
+    characters_per_second: float | None = None
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return the offsets of words and of single punctuation marks."""

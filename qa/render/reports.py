@@ -52,6 +52,16 @@ def report_plain(report: Report) -> str:
     return "\n".join(lines)
 
 
+def commit_json(report: Report, moment: datetime) -> dict[str, Any]:
+    """Return the object of one line of ``qa update --watch --json``: when, and what changed."""
+    return {"at": moment.isoformat(timespec="seconds"), **report_json(report)}
+
+
+def commit_plain(report: Report, moment: datetime) -> str:
+    """Return one line of ``qa update --watch``: ``14:03:05  +1 new  ~0 edited  -0 deleted  1,257 unchanged``."""
+    return f"{moment:%H:%M:%S}  {change_line(report.added, report.edited, report.deleted, report.unchanged)}"
+
+
 def status_json(status: Status) -> dict[str, Any]:
     """Return the object of ``qa status --json``; the counts of a run are those of nothing having changed."""
     unchanged = {"encoded": 0, "added": 0, "edited": 0, "deleted": 0, "unchanged": status.index.comments}

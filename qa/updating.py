@@ -18,12 +18,14 @@ from qa.events import Events
 from qa.faults import step
 from qa.formats import Counts, ReadOptions, read_comments
 from qa.index import IndexWriter, open_writer
-from qa.index.writer import Difference
+from qa.index.difference import Difference
 from qa.records import Comment, Report, SourceReport
 from qa.sources import STDIN, Root, SourceFile, expand, fingerprint, is_gone, looks_unchanged
 from qa.store import SourceRecord
 
 _TELL_EVERY = 500
+# Work that takes longer is announced.
+_LONG_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,13 @@ def bring_up_to_date(folder: Path, encoder: Encoder, request: Request, events: E
         with writer.reading(keep=not request.dry_run):
             run = _begin(writer, request, events)
             _read_files(run)
-            to_encode = writer.plan(lambda count: events.progress("comments cut", count, 0))
+            to_encode, characters = writer.plan(lambda count: events.progress("comments cut", count, 0))
             comments, passages = writer.totals()
         step("staged")
         if request.dry_run:
             encoded = to_encode
         else:
+            _announce(to_encode, characters, encoder, events)
             encoded = _encode(writer, to_encode, events)
             writer.commit(events.notice)
     difference = run.difference
@@ -266,6 +269,14 @@ def _standard_input(run: _Run, root: Root) -> None:
             error.args = (error.message,)
             error.hint = (error.hint or "").replace(str(path), "-") or None
             raise
+
+
+def _announce(passages: int, characters: int, encoder: Encoder, events: Events) -> None:
+    """Say beforehand how long long work will take."""
+    seconds = characters / encoder.characters_per_second if encoder.characters_per_second else 0.0
+    if seconds >= _LONG_S:
+        spent = f"{seconds / 60:,.0f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"
+        events.notice(f"{passages:,} passages to encode, about {spent}; stopped, it goes on where it was")
 
 
 def _encode(writer: IndexWriter, total: int, events: Events) -> int:

@@ -60,7 +60,7 @@ class Words:
         import tantivy
 
         try:
-            shutil.rmtree(folder, ignore_errors=True)
+            _clear_away(folder)
             folder.mkdir(parents=True)
             words = cls(tantivy.Index(_schema(), str(folder)))
         except (ValueError, OSError) as error:
@@ -195,6 +195,17 @@ def _readable(folder: Path | None) -> Iterator[None]:
         if type(error).__name__ == "PanicException":
             raise IndexDamaged(f"{folder} cannot be read: it is damaged", "qa repair") from error
         raise
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove a folder and all in it, though a merging thread of tantivy's may still be putting files there."""
+    aside = folder.with_name(folder.name + ".old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.is_dir():
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
 
 
 def _drop_half_commits(folder: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from qa.encoder import Encoder, PassageInput
 from qa.errors import CommentNotFound, DuplicateId, IndexMismatch, IndexNotWritable
 from qa.faults import step
 from qa.index.derived import bring_up
+from qa.index.difference import Difference, paired
 from qa.index.layout import store_path, write_lock
 from qa.passages import context_of, cut, sentence_spans
 from qa.records import Comment
@@ -25,26 +24,6 @@ from qa.store.salvage import settle
 
 # Passages encoded between two commits of vectors: what a killed run may have to encode again.
 _BLOCK = 512
-# An id that a reader derived from the text: an edit there is a removal and an addition, paired for the report.
-_DERIVED_ID = re.compile(r"#[0-9a-f]{12}(-\d+)?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How many comments a run adds, edits, deletes and leaves as they are."""
-
-    added: int = 0
-    edited: int = 0
-    deleted: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: Difference) -> Difference:
-        return Difference(
-            self.added + other.added,
-            self.edited + other.edited,
-            self.deleted + other.deleted,
-            self.unchanged + other.unchanged,
-        )
 
 
 class IndexWriter:
@@ -105,8 +84,8 @@ class IndexWriter:
                 edited += 1
         for comment_id, gone in known.items():
             self._staging.remove(gone.comment_key, comment_id)
-        paired = _pairs(before, set(known), after, added)
-        return Difference(len(added) - paired, edited + paired, len(known) - paired, unchanged)
+        pairs = paired(before, set(known), after, added)
+        return Difference(len(added) - pairs, edited + pairs, len(known) - pairs, unchanged)
 
     def keep(self, name: str) -> Difference:
         """Count a source that did not change as unchanged."""
@@ -183,8 +162,11 @@ class IndexWriter:
         self._finish.append(lambda: self._writer.drop_source(name))
         return Difference(deleted=self._staging.remove_source(key) if key is not None else 0)
 
-    def plan(self, done: Callable[[int], None]) -> int:
-        """Cut what was staged into passages, telling done how many; return how many of them have to be encoded."""
+    def plan(self, done: Callable[[int], None]) -> tuple[int, int]:
+        """Cut what was staged into passages, telling done how many.
+
+        Returns how many of them have to be encoded, and of how many characters they are.
+        """
         self._staging.stage_replies()
         encoder = self._encoder
         for count, (comment, parent_text) in enumerate(self._staging.comments()):
@@ -287,20 +269,3 @@ def _clear(folder: Path) -> None:
         path.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
-
-
-def _pairs(before: list[str], gone: set[str], after: list[str], added: set[str]) -> int:
-    """Return how many of the gone and the added stand in the same gap between comments that stayed: edits."""
-
-    def gaps(order: list[str], odd: set[str]) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        anchor = ""
-        for one in order:
-            if one not in odd:
-                anchor = one
-            elif _DERIVED_ID.search(one):
-                counts[anchor] = counts.get(anchor, 0) + 1
-        return counts
-
-    old, new = gaps(before, gone), gaps(after, added)
-    return sum(min(count, new.get(anchor, 0)) for anchor, count in old.items())

@@ -123,10 +123,14 @@ class Staging:
             ],
         )
 
-    def missing_vectors(self) -> int:
-        """Return how many distinct vectors the staged passages need that the store does not have."""
-        query = "SELECT count(DISTINCT hash) FROM cuts WHERE hash NOT IN (SELECT hash FROM vectors)"
-        return int(self._connection.execute(query).fetchone()[0])
+    def missing_vectors(self) -> tuple[int, int]:
+        """Return how many vectors the staged passages need that the store lacks, and of how many characters."""
+        query = """
+            SELECT count(*), COALESCE(sum(length), 0) FROM (
+                SELECT max("end" - start + length(context)) AS length FROM cuts
+                WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.hash = cuts.hash) GROUP BY hash)"""
+        count, characters = self._connection.execute(query).fetchone()
+        return int(count), int(characters)
 
     def missing_after(self, row: int, limit: int) -> list[tuple[int, bytes, str, str]]:
         """Return up to `limit` (row, hash, context, text) behind `row` that have no vector yet."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from qa.encoder import Encoder
 from qa.events import Events
 from qa.index import IndexWriter, open_writer
-from qa.index.writer import Difference
+from qa.index.difference import Difference
 from qa.records import Forgotten, Report
 from qa.updating import Request, bring_up_to_date
 

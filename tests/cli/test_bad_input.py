@@ -152,7 +152,7 @@ def test_a_damaged_store(run_qa: Run, built: Path, damage: str) -> None:
         store.write_bytes(content[:middle] + b"\xa5" * middle + content[2 * middle :])
     else:
         store.write_bytes(b"this is no database at all" * 1000)
-    assert_refused(run_qa("ask", "bread?", "--index", built), "index.sqlite3", "run: rm -r")
+    assert_refused(run_qa("ask", "bread?", "--index", built), "index.sqlite3", "run: qa repair --index")
 
 
 @pytest.mark.parametrize("lost", ["words", "vectors", "words damaged", "vectors damaged"])

@@ -13,16 +13,16 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.answer import compose
-from qa.encoder import DEFAULT_MODEL, Encoder, load_encoder
+from qa.encoder import DEFAULT_MODEL, Encoder, fast_name, load_encoder
 from qa.errors import IndexNotFound, UsageError
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
@@ -32,6 +32,8 @@ from qa.sources import STDIN, is_stale, root_of
 
 if TYPE_CHECKING:
     from qa.formats import ReadOptions
+    from qa.updating import Request
+    from qa.watching import Watch
 
 # Reading and writing (`qa.formats`, `qa.updating`) are imported where they begin: a question needs neither, and they
 # would be a fifth of its start-up.
@@ -60,6 +62,7 @@ def build(
     index: str | os.PathLike[str] = DEFAULT_INDEX,
     *,
     model: str | None = None,
+    fast: bool = False,
     options: ReadOptions | None = None,
     prune: bool = False,
     dry_run: bool = False,
@@ -68,7 +71,8 @@ def build(
     """Read the comments in paths (files, folders, globs, "-" for standard input) into an index; remember the paths.
 
     Run again, it updates. model is a name for `qa.encoder.load_encoder`; by default the one the index was made with.
-    dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
+    A hub model that is named here is fetched where it is not cached, unless QA_OFFLINE=1. fast takes the model's int8
+    form. dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
     """
     from qa.formats import ReadOptions
     from qa.updating import Request, bring_up_to_date
@@ -76,16 +80,18 @@ def build(
     folder = Path(index)
     read_as = (options or ReadOptions()).to_json()
     roots = [root_of(os.fspath(path), read_as) for path in paths]
-    encoder = load_encoder(model or _model_of(folder), events.notice)
+    encoder = load_encoder(*_model_for(folder, model, fast, events))
     return bring_up_to_date(folder, encoder, Request(roots, prune, dry_run), events)
 
 
-def _model_of(folder: Path) -> str:
-    default = os.environ.get("QA_MODEL") or DEFAULT_MODEL
+def _model_for(folder: Path, given: str | None, fast: bool, events: Events) -> tuple[str, Callable[[str], None], bool]:
+    """Return what to load: a model that a user names may be fetched, one that only an index names may not."""
     try:
-        return encoder_name(folder) or default
+        recorded = None if given else encoder_name(folder)
     except IndexNotFound:
-        return default
+        recorded = None
+    name = recorded or given or os.environ.get("QA_MODEL") or DEFAULT_MODEL
+    return fast_name(name) if fast else name, events.notice, recorded is None
 
 
 def open(index: str | os.PathLike[str] = DEFAULT_INDEX, *, events: Events = _SILENT) -> Assistant:  # noqa: A001
@@ -151,6 +157,23 @@ class Assistant:
         from qa.updating import Request, bring_up_to_date
 
         return bring_up_to_date(self.folder, self._encoder, Request((), prune, dry_run), self._events)
+
+    def watch(self, *, prune: bool = False, poll: bool = False) -> Watch:
+        """Bring the index up to its sources, then again whenever they change; yield a report for each commit.
+
+        Ends by `Watch.stop()`, which a thread or a signal's handler may call. prune is for the first run alone. poll
+        looks for changes where the system reports none, as on network drives. What is read from standard input is not
+        followed. Problems are told to the events, and watching goes on. Raises: UsageError, EncoderError,
+        IndexStoreError.
+        """
+        from qa.updating import Request, bring_up_to_date
+        from qa.watching import Watch
+
+        def update(request: Request, events: Events) -> Report:
+            return bring_up_to_date(self.folder, self._encoder, request, events)
+
+        first, later = partial(update, Request((), prune)), partial(update, Request())
+        return Watch(self.folder, first, later, self._events, poll)
 
     def status(self) -> Status:
         """Return what the index holds and which of its sources changed since."""

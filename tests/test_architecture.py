@@ -31,10 +31,12 @@ ALLOWED: dict[str, set[str]] = {
     "answer": {"errors", "records", "passages", "retriever"},
     "render": {"errors", "records"},
     "updating": {"errors", "records", "events", "faults", "formats", "sources", "encoder", "index", "store"},
+    "watching": {"errors", "records", "events", "sources", "index"},
     "assistant": {
         "errors", "records", "events", "formats", "sources", "encoder", "index", "retriever", "answer", "updating",
+        "watching",
     },
-    "cli": {"", "errors", "records", "events", "assistant", "render"},
+    "cli": {"", "errors", "records", "events", "encoder", "watching", "assistant", "render"},
     "": {"errors", "records", "formats", "assistant"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -47,11 +49,13 @@ OWNERS = {
     "transformers": {"encoder"},
     "sentence_transformers": {"encoder"},
     "onnx": {"encoder"},
+    "huggingface_hub": {"encoder"},
     "sqlite3": {"store", "index"},
     "rich": {"render", "cli"},
     "typer": {"cli"},
     "dateutil": {"formats"},
     "filelock": {"index", "encoder"},
+    "watchfiles": {"watching"},
 }
 
 

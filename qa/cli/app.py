@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import asking, indexing
+from qa.cli import asking, indexing, models
 from qa.errors import QAError
 from qa.render import error_lines
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 asking.register(app)
 indexing.register(app)
+models.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import qa
-from qa.encoder import DEFAULT_MODEL, Encoder, cache_folder, fast_name, hub, inventory, load_encoder
+from qa.encoder import DEFAULT_MODEL, Encoder, PassageInput, bulk, cache_folder, fast_name, hub, inventory, load_encoder
 from qa.encoder.kept import kept_folder
 from qa.encoder.model_files import find_model
 from qa.errors import ModelNotFound
@@ -235,6 +235,18 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     transformer = Transformer(str(work), max_seq_length=32)
     SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(folder))
     return folder
+
+
+@pytest.mark.model
+def test_a_gpu_is_compared_on_words_that_every_model_has(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(bulk, "BULK", 1)
+    monkeypatch.setattr(bulk, "open_gpu", lambda model, graph: bulk.TorchSession(model.folder, "cpu"))
+    told: list[str] = []
+    load_encoder(str(tiny), told.append).encode_passages([PassageInput("", "A stone oven.", ())])
+    assert told[1:] == ["many passages: the GPU encodes the rest"]
 
 
 class Hub(BaseHTTPRequestHandler):

@@ -10,39 +10,35 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.answer import compose
-from qa.encoder import DEFAULT_MODEL, Encoder, load_encoder
-from qa.errors import IndexDamaged, IndexNotFound, UsageError
+from qa.encoder import DEFAULT_MODEL, Encoder, fast_name, load_encoder
+from qa.errors import IndexDamaged, IndexNotFound
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
-from qa.records import Answer, Comment, Filters, Forgotten, IndexState, Repaired, Report, Status, Verification
+from qa.questions import Moment, Names, checked_question, make_filters
+from qa.records import Answer, Comment, Forgotten, IndexState, Repaired, Report, Status, Verification
 from qa.retriever import retrieve
 from qa.sources import STDIN, is_stale, root_of
 
 if TYPE_CHECKING:
     from qa.formats import ReadOptions
+    from qa.updating import Request
+    from qa.watching import Watch
 
 # Reading and writing (`qa.formats`, `qa.updating`) are imported where they begin: a question needs neither, and they
 # would be a fifth of its start-up.
 
 DEFAULT_INDEX = "indexes/default"
-LONGEST_QUESTION = 10_000
 _SILENT = Events()
-_PARTIAL_DATE = re.compile(r"\d{4}(-\d{2})?$")
-
-Names = str | Iterable[str] | None
-Moment = datetime | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +56,7 @@ def build(
     index: str | os.PathLike[str] = DEFAULT_INDEX,
     *,
     model: str | None = None,
+    fast: bool = False,
     options: ReadOptions | None = None,
     prune: bool = False,
     dry_run: bool = False,
@@ -68,7 +65,8 @@ def build(
     """Read the comments in paths (files, folders, globs, "-" for standard input) into an index; remember the paths.
 
     Run again, it updates. model is a name for `qa.encoder.load_encoder`; by default the one the index was made with.
-    dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
+    A hub model that is named here is fetched where it is not cached, unless QA_OFFLINE=1. fast takes the model's int8
+    form. dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
     """
     from qa.formats import ReadOptions
     from qa.updating import Request, bring_up_to_date
@@ -76,16 +74,18 @@ def build(
     folder = Path(index)
     read_as = (options or ReadOptions()).to_json()
     roots = [root_of(os.fspath(path), read_as) for path in paths]
-    encoder = load_encoder(model or _model_of(folder), events.notice)
+    encoder = load_encoder(*_model_for(folder, model, fast, events))
     return bring_up_to_date(folder, encoder, Request(roots, prune, dry_run), events)
 
 
-def _model_of(folder: Path) -> str:
-    default = os.environ.get("QA_MODEL") or DEFAULT_MODEL
+def _model_for(folder: Path, given: str | None, fast: bool, events: Events) -> tuple[str, Callable[[str], None], bool]:
+    """Return what to load: a model that a user names may be fetched, one that only an index names may not."""
     try:
-        return encoder_name(folder) or default
+        recorded = None if given else encoder_name(folder)
     except (IndexNotFound, IndexDamaged):
-        return default
+        recorded = None
+    name = recorded or given or os.environ.get("QA_MODEL") or DEFAULT_MODEL
+    return fast_name(name) if fast else name, events.notice, recorded is None
 
 
 def open(index: str | os.PathLike[str] = DEFAULT_INDEX, *, events: Events = _SILENT) -> Assistant:  # noqa: A001
@@ -103,7 +103,7 @@ def verify(
     from qa.upkeep import verify
 
     folder = Path(index)
-    return verify(folder, load_encoder(_model_of(folder), events.notice), events, deep=deep)
+    return verify(folder, load_encoder(*_model_for(folder, None, False, events)), events, deep=deep)
 
 
 def repair(
@@ -116,7 +116,7 @@ def repair(
     from qa.upkeep import repair
 
     folder = Path(index)
-    return repair(folder, load_encoder(_model_of(folder), events.notice), events, compact=compact)
+    return repair(folder, load_encoder(*_model_for(folder, None, False, events)), events, compact=compact)
 
 
 class Assistant:
@@ -165,7 +165,7 @@ class Assistant:
         """
         started = time.perf_counter()
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
-        question = _checked(question, k)
+        question = checked_question(question, k)
         with self._snapshot() as snapshot:
             k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
             found = retrieve(snapshot, self._encoder, question, filters, k)
@@ -192,6 +192,23 @@ class Assistant:
         from qa.upkeep import take_in_again
 
         return take_in_again(self.folder, self._encoder, name, self._events)
+
+    def watch(self, *, prune: bool = False, poll: bool = False) -> Watch:
+        """Bring the index up to its sources, then again whenever they change; yield a report for each commit.
+
+        Ends by `Watch.stop()`, which a thread or a signal's handler may call. prune is for the first run alone. poll
+        looks for changes where the system reports none, as on network drives. What is read from standard input is not
+        followed. Problems are told to the events, and watching goes on. Raises: UsageError, EncoderError,
+        IndexStoreError.
+        """
+        from qa.updating import Request, bring_up_to_date
+        from qa.watching import Watch
+
+        def update(request: Request, events: Events) -> Report:
+            return bring_up_to_date(self.folder, self._encoder, request, events)
+
+        first, later = partial(update, Request((), prune)), partial(update, Request())
+        return Watch(self.folder, first, later, self._events, poll)
 
     def status(self) -> Status:
         """Return what the index holds and which of its sources changed since."""
@@ -234,45 +251,6 @@ class Assistant:
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
         with self._snapshot() as snapshot:
             return snapshot.comments(filters, -1 if limit is None else min(limit, sys.maxsize))
-
-
-def make_filters(
-    *, author: Names = None, since: Moment = None, before: Moment = None, thread: Names = None, source: Names = None
-) -> Filters:
-    """Return filters from one name or several each, and dates as ISO text. Raises: UsageError for a bad date."""
-    return Filters(_names(author), _moment(since, "since"), _moment(before, "before"), _names(thread), _names(source))
-
-
-def _names(given: Names) -> tuple[str, ...]:
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
-
-
-def _moment(given: Moment, name: str) -> datetime | None:
-    if given is None:
-        return None
-    from qa.formats.dates import parse_date
-
-    if isinstance(given, datetime):
-        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
-    written = given.strip()
-    whole = f"{written}-01-01"[:10] if _PARTIAL_DATE.match(written) else written  # "2024" or "2024-03"
-    found = parse_date(whole)
-    if found is None:
-        raise UsageError(f"--{name} {given!r} is not a date", f"qa ask ... --{name} 2024-03-01")
-    return found
-
-
-def _checked(question: str, k: int) -> str:
-    if not question.strip():
-        raise UsageError("the question is empty", 'qa ask "What did people say about ...?"')
-    if len(question) > LONGEST_QUESTION:
-        raise UsageError(
-            f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read",
-            'qa ask "a shorter question"',
-        )
-    if k < 1:
-        raise UsageError(f"-k {k}: at least one passage must be asked for", 'qa ask "..." -k 5')
-    return question
 
 
 def _state(folder: Path, snapshot: Snapshot) -> IndexState:

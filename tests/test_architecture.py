@@ -30,15 +30,17 @@ ALLOWED: dict[str, set[str]] = {
     "retriever": {"records", "passages", "encoder", "index", "store"},
     "answer": {"errors", "records", "passages", "retriever"},
     "render": {"errors", "records"},
+    "questions": {"errors", "records", "formats"},
     "updating": {"errors", "records", "events", "faults", "formats", "sources", "encoder", "index", "store"},
     "upkeep": {
         "errors", "records", "events", "formats", "sources", "passages", "encoder", "index", "store", "updating",
     },
+    "watching": {"errors", "records", "events", "sources", "index"},
     "assistant": {
         "errors", "records", "events", "formats", "sources", "encoder", "index", "retriever", "answer", "updating",
-        "upkeep",
+        "watching", "upkeep", "questions",
     },
-    "cli": {"", "errors", "records", "events", "assistant", "render"},
+    "cli": {"", "errors", "records", "events", "encoder", "watching", "assistant", "render"},
     "": {"errors", "records", "formats", "assistant"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -51,11 +53,13 @@ OWNERS = {
     "transformers": {"encoder"},
     "sentence_transformers": {"encoder"},
     "onnx": {"encoder"},
+    "huggingface_hub": {"encoder"},
     "sqlite3": {"store", "index"},
     "rich": {"render", "cli"},
     "typer": {"cli"},
     "dateutil": {"formats"},
     "filelock": {"index", "encoder"},
+    "watchfiles": {"watching"},
 }
 
 

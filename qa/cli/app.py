@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import asking, indexing, upkeep
+from qa.cli import asking, indexing, models, upkeep
 from qa.errors import QAError
 from qa.render import error_lines
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 asking.register(app)
 indexing.register(app)
 upkeep.register(app)
+models.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -51,6 +51,7 @@ def ask(
     json: options.Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with footnote citations.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long quotes on a terminal.")] = False,
+    offline: options.Offline = False,
 ) -> None:
     """Ask a question; print the passages that answer it, each with its source.
 

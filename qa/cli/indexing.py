@@ -11,6 +11,7 @@ import typer
 
 import qa
 from qa.cli import options
+from qa.cli.following import follow
 from qa.cli.telling import Telling
 from qa.errors import UsageError
 from qa.records import Report
@@ -48,16 +49,25 @@ def index(
         typer.Option("--split", metavar="HOW", help="How text is cut: line, paragraph, separator, header or file."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="A sentence-transformers folder or hub name.")
+        str | None,
+        typer.Option(
+            "--model", metavar="NAME", help="A sentence-transformers folder or hub name; fetched where missing."
+        ),
     ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Encode with int8 weights: faster, a little less exact (cosine 0.99).")
+    ] = False,
     prune: options.Prune = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
+    offline: options.Offline = False,
 ) -> None:
     """Read comments into an index and remember where they came from; run again, it updates."""
     read_as = qa.ReadOptions(format, _columns(columns), split)
     with Telling() as telling:
-        report = qa.build(paths, index, model=model, options=read_as, prune=prune, dry_run=dry_run, events=telling)
+        report = qa.build(
+            paths, index, model=model, fast=fast, options=read_as, prune=prune, dry_run=dry_run, events=telling
+        )
     _print_report(report, json)
 
 
@@ -66,8 +76,23 @@ def update(
     prune: options.Prune = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on: follow the sources, a line for each commit; Ctrl-C ends.")
+    ] = False,
+    poll: Annotated[
+        bool,
+        typer.Option("--poll", help="With --watch: look for changes, for network drives (WATCHFILES_FORCE_POLLING=1)."),
+    ] = False,
+    offline: options.Offline = False,
 ) -> None:
     """Bring the index up to its sources: added, edited and deleted comments."""
+    if poll and not watch:
+        raise UsageError("--poll says how to watch, and there is no --watch", "qa update --watch --poll")
+    if watch and dry_run:
+        raise UsageError("--watch follows changes as they come, --dry-run changes nothing", "qa update --dry-run")
+    if watch:
+        follow(index, prune=prune, poll=poll, json=json)
+        return
     with Telling() as telling:
         report = qa.open(index, events=telling).update(prune=prune, dry_run=dry_run)
     _print_report(report, json)

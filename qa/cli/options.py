@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from qa.assistant import DEFAULT_INDEX
+from qa.encoder import hub
 
 Index = Annotated[
     Path, typer.Option("--index", envvar="QA_INDEX", metavar="DIR", help="The index's folder.", show_default=True)
@@ -28,5 +29,17 @@ Source = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and count, print the plan, change nothing.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Also remove comments whose source is gone.")]
+
+
+def _offline(wanted: bool) -> bool:
+    if wanted:
+        hub.go_offline()
+    return wanted
+
+
+Offline = Annotated[
+    bool,
+    typer.Option("--offline", callback=_offline, help="Never fetch a model; QA_OFFLINE=1 and HF_HUB_OFFLINE=1 do too."),
+]
 
 DEFAULT = Path(DEFAULT_INDEX)

@@ -61,5 +61,6 @@ def load_encoder(
 
 def _hashing(name: str) -> HashingEncoder:
     if name != HashingEncoder.name:
-        raise ModelNotFound(f"{HashingEncoder.name} has no weights, so it has no int8 form", "qa index PATH... --fast")
+        fact = f"{HashingEncoder.name} has no weights, so it has no int8 form"
+        raise ModelNotFound(fact, f"qa index PATH... --fast --model {DEFAULT_MODEL}")
     return HashingEncoder()

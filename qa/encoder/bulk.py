@@ -1,8 +1,7 @@
 """A GPU for bulk encoding, selected only where one is present and there is much to encode.
 
-Opening a GPU costs many seconds (importing torch alone 13 to 20), as long as the processor takes for some thousands of
-passages. A GPU gives the compiled model's token states, so what is made of them is the same code; the two are compared
-on a few tokens, and a GPU whose states differ is not used.
+Opening one takes as long as the processor takes for some thousands of passages. A GPU gives the compiled model's token
+states, so what is made of them is the same code; a GPU whose states differ on a few tokens is not used.
 """
 
 from __future__ import annotations
@@ -18,11 +17,12 @@ from numpy.typing import NDArray
 
 from qa.encoder.batching import BATCH_TOKENS
 from qa.encoder.model_files import ModelFiles
+from qa.encoder.original import load_original
+from qa.encoder.probes import LEAST_AGREEMENT
 
-# By now the processor was busy for about as long as opening a GPU takes, so at worst twice the time is spent.
+# Importing torch alone takes 13 to 20 s, as the processor does for about these: at worst, twice the time is spent.
 BULK = 4_000
 _GPU_BATCH_TOKENS = 32 * BATCH_TOKENS
-_LEAST_COSINE = 0.9999
 Inputs = Mapping[str, NDArray[np.int64]]
 States = NDArray[np.float32]
 
@@ -61,12 +61,11 @@ class BulkSession:
 
     def run(self, names: None, inputs: Inputs) -> list[States]:
         """Return the token states."""
-        try:
-            return (self._gpu or self._cpu).run(names, inputs)
-        except _failures() as error:  # of a GPU: out of memory, above all
-            if self._gpu is None:
-                raise
-            self._back_to_cpu(error)
+        if self._gpu is not None:
+            try:
+                return self._gpu.run(names, inputs)
+            except _failures() as error:  # out of memory, above all
+                self._back_to_cpu(error)
         return self._cpu.run(names, inputs)
 
     def _back_to_cpu(self, error: BaseException) -> None:
@@ -76,11 +75,11 @@ class BulkSession:
 
 def _compare(cpu: Session, gpu: Session) -> None:
     """Raise RuntimeError where the two give other states for a few tokens."""
-    ids = np.arange(64, dtype=np.int64).reshape(2, 32)
+    ids = np.arange(16, dtype=np.int64).reshape(2, 8) % 8
     mine, theirs = (one.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0] for one in (cpu, gpu))
-    norms = np.linalg.norm(mine, axis=2) * np.linalg.norm(theirs, axis=2)
-    cosine = float(((mine * theirs).sum(axis=2) / norms).min())
-    if not cosine >= _LEAST_COSINE:
+    lengths = np.linalg.norm(mine, axis=2) * np.linalg.norm(theirs, axis=2)
+    cosine = float(((mine * theirs).sum(axis=2) / lengths).min())
+    if not cosine >= LEAST_AGREEMENT:
         raise RuntimeError(f"its vectors differ, cosine {cosine:.4f}")
 
 
@@ -102,19 +101,15 @@ def open_gpu(model: ModelFiles, graph: Path) -> Session | None:
         return session if "CUDAExecutionProvider" in session.get_providers() else None
     import torch
 
-    here = torch.cuda.is_available() if nvidia else torch.backends.mps.is_available()
-    return TorchSession(model.folder, "cuda" if nvidia else "mps") if here else None
+    device, there = ("cuda", torch.cuda) if nvidia else ("mps", torch.backends.mps)
+    return TorchSession(model.folder, device) if there.is_available() else None
 
 
 class TorchSession:
     """Runs the model that was compiled with torch itself, on any of torch's devices."""
 
     def __init__(self, folder: Path, device: str) -> None:
-        from sentence_transformers import SentenceTransformer
-
-        settings = {"use_safetensors": True, "attn_implementation": "eager"}
-        whole = SentenceTransformer(str(folder), device=device, local_files_only=True, model_kwargs=settings)
-        self._network: Any = whole[0].auto_model.eval()
+        self._network: Any = load_original(folder, device)[0].auto_model.eval()
         self._device = device
 
     def run(self, names: None, inputs: Inputs) -> list[States]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from qa.encoder.compiled import CompiledEncoder
 from qa.encoder.model_files import fast_name, find_model
+from qa.encoder.original import load_original
 from qa.encoder.probes import (
     LEAST_AGREEMENT,
     LEAST_AGREEMENT_FAST,
@@ -33,10 +34,7 @@ def compile_model(folder: Path, out: Path, *, fast: bool) -> Measured:
     """Write the compiled model into `out`, its weights as int8 where it is to be fast; return how it measured."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     warnings.filterwarnings("ignore")
-    from sentence_transformers import SentenceTransformer
-
-    settings = {"use_safetensors": True, "attn_implementation": "eager"}
-    original = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs=settings)
+    original = load_original(folder, "cpu")
     exported = out / "exported.onnx"
     _export(original[0].auto_model, exported)
     if fast:

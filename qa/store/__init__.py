@@ -2,11 +2,12 @@
 
 from qa.store.connection import FORMAT_VERSION, connect, is_sound, mapped, scrub
 from qa.store.damage import damaged_comments, damaged_vectors
-from qa.store.reading import SourceRecord, StoredPassage, StoreReader
+from qa.store.reading import StoreReader
 from qa.store.rows import record_hash, text_hash, vector_hash
 from qa.store.salvage import salvage, settle
 from qa.store.scopes import where
 from qa.store.staging import Staging
+from qa.store.stored import SourceRecord, StoredPassage
 from qa.store.writing import StoreWriter
 
 __all__ = [

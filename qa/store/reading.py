@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import CitationError
-from qa.records import Comment, Filters, Passage, Scope, SourceReport
+from qa.records import Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint, Root
 from qa.store.rows import (
     COMMENT_COLUMNS,
@@ -26,49 +25,10 @@ from qa.store.rows import (
     unpack_vectors,
 )
 from qa.store.scopes import scope_of, where
+from qa.store.stored import SourceRecord, StoredPassage
 
 # SQLite takes this many values in one statement everywhere.
 _MOST_VALUES = 900
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """A source as it was when it was last read. root is the path of the root it came from."""
-
-    name: str
-    path: str
-    root: str
-    format: str
-    decided: str
-    fingerprint: Fingerprint
-    comments: int
-    empty: int
-    deleted: int
-    duplicates: int
-    unreadable: int
-
-    def report(self) -> SourceReport:
-        """Return what a user is told of the source."""
-        return SourceReport(
-            self.name,
-            self.format,
-            self.comments,
-            self.empty,
-            self.deleted,
-            self.duplicates,
-            self.unreadable,
-            self.decided,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage with its vectors. Shapes: vector (d,), sentences (s, d)."""
-
-    passage_id: int
-    passage: Passage
-    vector: NDArray[np.float32]
-    sentences: NDArray[np.float32]
 
 
 class StoreReader:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.sources import Fingerprint, Root
-from qa.store.reading import SourceRecord
 from qa.store.rows import folded, folded_author, pack_sentences, pack_vector, to_sql, vector_checksum
+from qa.store.stored import SourceRecord
 
 _APPLY = (
     # Passages of comments that changed or went.

@@ -101,11 +101,14 @@ class Scope:
     Units: since inclusive and before exclusive, in microseconds since 1970.
     """
 
-    authors: tuple[int, ...] | None
-    threads: tuple[int, ...] | None
-    sources: tuple[int, ...] | None
-    since: int | None
-    before: int | None
+    authors: tuple[int, ...] | None = None
+    threads: tuple[int, ...] | None = None
+    sources: tuple[int, ...] | None = None
+    since: int | None = None
+    before: int | None = None
+
+
+EVERYTHING = Scope()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,10 +49,12 @@ def retrieve(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filte
     scope, in_scope = snapshot.scope(filters)
     if in_scope == 0:
         return Found((), 0, -1.0)
-    query = encoder.encode_query(question)
     reach = max(_CANDIDATES, 4 * count)
+    with ThreadPoolExecutor(1) as beside:
+        encoded = beside.submit(encoder.encode_query, question)
+        by_words = dict(snapshot.search_words(question, reach, scope))
+        query = encoded.result()
     cosines = dict(snapshot.search_vectors(query, reach, scope))
-    by_words = dict(snapshot.search_words(question, reach, scope))
     cosines |= snapshot.cosines(query, [key for key in by_words if key not in cosines])
     ranked = _ranked(snapshot, query, fuse(cosines, by_words), count)
     hits = [

@@ -30,7 +30,7 @@ NOBODY = np.empty(0, np.int64)
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [
-        (Scope(None, None, None, None, None), [2, 3, 5, 8, 9, 12]),
+        (Scope(), [2, 3, 5, 8, 9, 12]),
         (Scope((7,), None, None, None, None), [2, 3, 9]),
         (Scope((8, 9, 4000), None, None, None, None), [8, 12]),
         (Scope((), None, None, None, None), []),
@@ -61,7 +61,7 @@ def test_growing_marks_the_dead() -> None:
     more = TABLE + np.array([[20], [10], [0], [0], [0], [0]])
     grown = Columns(columns.grown([more], np.array([5, 9])))
     assert (len(grown), grown.dead(), columns.dead()) == (12, 2, 0)
-    everything = Scope(None, None, None, None, None)
+    everything = Scope()
     left = [2, 3, 8, 12, *(PASSAGES + 20).tolist()]
     assert grown.passage_ids[grown.mask(everything, NOBODY)].tolist() == left
     assert grown.rows_of(np.array([1, 2, 12, 32, 99])).tolist() == [0, 5, 11]

@@ -41,7 +41,7 @@ from qa.records import Comment, Filters, Report, Scope
 from qa.store import StoreReader, connect
 from qa.words import Words
 
-EVERYTHING = Scope(None, None, None, None, None)
+EVERYTHING = Scope()
 QUESTIONS = ("stale index", "Who bakes bread on Sundays?", "cosine of vectors")
 SENTENCES = (
     "The index was stale for a week.", "Cosine ignores length.", "I bake bread on Sundays.", "Yes, exactly.",

@@ -44,7 +44,7 @@ from qa.store.rows import (
 )
 
 FAKE = HashingEncoder()
-EVERYTHING = Scope(None, None, None, None, None)
+EVERYTHING = Scope()
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 ANY_TEXT = st.text(st.characters(), max_size=30)  # lone surrogates and NUL included
 
@@ -268,7 +268,7 @@ def test_scopes_hold_together(scoped: Store) -> None:
     scope = scoped.reader.scope(Filters(authors=("marit", "oldgrep")))
     assert scoped.reader.standing(range(1, 9), scope) == {1, 2, 3}
     assert scoped.reader.young(1, scope).keys() == {2, 3}
-    assert scoped.reader.scope(Filters()) == Scope(None, None, None, None, None)
+    assert scoped.reader.scope(Filters()) == Scope()
 
 
 def test_counts_dates_and_the_living(scoped: Store) -> None:

@@ -16,7 +16,7 @@ from qa.errors import IndexDamaged
 from qa.records import Scope
 from qa.words import IndexedText, Words, clean
 
-EVERYTHING = Scope(None, None, None, None, None)
+EVERYTHING = Scope()
 # No stop word, and no two with one stem.
 VOCABULARY = ["index", "vector", "cosine", "query", "word", "rank", "fusion", "crash", "token", "model", "cache"]
 

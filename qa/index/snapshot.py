@@ -16,13 +16,12 @@ from qa.encoder import Encoder
 from qa.errors import CommentNotFound
 from qa.index.checkpoint import Checkpoint
 from qa.index.writer import check_encoder
-from qa.records import Comment, Filters, Scope
+from qa.records import EVERYTHING, Comment, Filters, Scope
 from qa.sources import Fingerprint
 from qa.store import SourceRecord, StoredPassage, StoreReader, where
 from qa.vectors import Ids, Mask, Rows, best
 from qa.words import Words
 
-EVERYTHING = Scope(None, None, None, None, None)
 # A scope of at most this many passages is scored row by row, from the store.
 _SMALL_SCOPE = 300
 # The words of a scope that holds at least this share of all passages are looked for everywhere, the rest left out.

@@ -12,7 +12,10 @@ _RECALL_AT = 10
 # Neighbours kept of each query: what a search finds among them has a known score, so that of many equal rows any will
 # do.
 _KEPT = 50
-_QUERIES = 256
+_QUERIES = 512
+# What makes a query like a question: its cosine to the row it was made from, and how many rows the rest is mixed of.
+_NEARNESS = 0.6
+_MIXED = 4
 # Scores that differ by less come from equal rows.
 _EQUAL = 1e-6
 
@@ -20,17 +23,18 @@ _EQUAL = 1e-6
 class ExactNeighbours:
     """The exact nearest rows of some queries, gathered block by block.
 
-    Half of the queries are rows, half lie midway between two: a question is near no row in particular, and its
-    neighbours are spread over more lists.
+    Half of the queries are rows. Half are like questions: as far from the nearest row as those (a cosine of a half),
+    within the space that the rows span; their neighbours are spread over more lists.
     """
 
     def __init__(self, sample: Rows) -> None:
         """Draw the queries from rows (s, d)."""
         drawn = np.random.default_rng(0)
-        rows = sample[drawn.choice(len(sample), (3, _QUERIES // 2))]
-        between = rows[1] + rows[2]
-        between /= np.maximum(np.linalg.norm(between, axis=1, keepdims=True), 1e-12)
-        self.queries: Rows = np.concatenate([rows[0], between]).astype(np.float32)
+        rows, near = sample[drawn.choice(len(sample), (2, _QUERIES // 2))]
+        mixed = drawn.standard_normal((len(near), _MIXED, 1)) * sample[drawn.choice(len(sample), (len(near), _MIXED))]
+        apart = _unit(mixed.sum(axis=1))
+        far = _unit(_NEARNESS * near + np.sqrt(1 - _NEARNESS**2) * apart)
+        self.queries: Rows = np.concatenate([rows, far]).astype(np.float32)
         self._scores = np.full((len(self.queries), _KEPT), -2.0, np.float32)
         self._rows = np.full((len(self.queries), _KEPT), -1, np.int64)
         self._seen = 0
@@ -59,6 +63,11 @@ class ExactNeighbours:
             hits[at] = min(_RECALL_AT, np.isin(good, rows).sum()) / _RECALL_AT
         half = len(hits) // 2
         return float(min(hits[:half].mean(), hits[half:].mean()))
+
+
+def _unit(rows: Rows) -> Rows:
+    unit: Rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def _top(scores: Rows) -> Ids:

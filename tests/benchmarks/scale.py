@@ -180,7 +180,7 @@ def _warm(bench: Bench) -> dict[str, Any]:
     """Return the seconds that questions took in one process: the sides in turns, and ours in scopes, in turns."""
     about = bench.about
     questions: list[str] = about["questions"][: bench.questions]
-    _remember(bench.index)
+    _remember(Path(bench.index))
     with ExitStack() as stack:
         sides = {
             side: stack.enter_context(Asked(bench, side)) for side in ("qa", "baseline")[: 1 + bool(bench.baseline)]

@@ -12,11 +12,10 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import asking, indexing, models, upkeep
+from qa.cli import INTERRUPTED, asking, indexing, models, upkeep
 from qa.errors import QAError
 from qa.render import error_lines
 
-_INTERRUPTED = 130
 
 app = typer.Typer(
     name="qa",
@@ -75,7 +74,7 @@ def _run() -> int:
     except SystemExit as leaving:
         if isinstance(leaving.__context__, BrokenPipeError):
             raise leaving.__context__ from None
-        if leaving.code == _INTERRUPTED:
+        if leaving.code == INTERRUPTED:
             print("interrupted; what was encoded is kept, run the same command to go on", file=sys.stderr)
         return leaving.code if isinstance(leaving.code, int) else 0
     return 0

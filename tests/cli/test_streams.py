@@ -86,3 +86,20 @@ def test_an_interrupted_run_says_so_and_leaves_the_index_as_it_was(folder: Path)
         0,
         "+0 new  ~0 edited  -0 deleted  2 unchanged\n2 comments, 2 passages in the index; 0 passages newly encoded\n",
     )
+
+
+def test_an_interrupt_while_the_program_loads_is_no_error() -> None:
+    program = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from qa.cli import main
+main()
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")

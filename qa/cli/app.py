@@ -16,7 +16,6 @@ from qa.cli import INTERRUPTED, asking, indexing, models, upkeep
 from qa.errors import QAError
 from qa.render import error_lines
 
-
 app = typer.Typer(
     name="qa",
     help="Ask your comments, get cited answers: index files of comments, then ask in plain English.",

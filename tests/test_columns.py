@@ -56,6 +56,13 @@ def test_comments_are_counted_once() -> None:
     assert columns.comments(np.zeros(6, bool)) == 0
 
 
+def test_passages_among_the_masked() -> None:
+    columns = Columns(TABLE)
+    mask = np.array([1, 1, 0, 0, 1, 0], bool)
+    assert columns.among(np.array([9, 77, 5, 2, 1, 12]), mask).tolist() == [9, 2]
+    assert columns.among(NOBODY, mask).tolist() == []
+
+
 def test_growing_marks_the_dead() -> None:
     columns = Columns(TABLE)
     more = TABLE + np.array([[20], [10], [0], [0], [0], [0]])

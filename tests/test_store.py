@@ -266,7 +266,6 @@ def test_scopes_hold_together(scoped: Store) -> None:
     assert scoped.found(authors=("marit",), since=NOON) == ["c1"]
     assert scoped.found(authors=("marit",), sources=("notes.txt",)) == []
     scope = scoped.reader.scope(Filters(authors=("marit", "oldgrep")))
-    assert scoped.reader.standing(range(1, 9), scope) == {1, 2, 3}
     assert scoped.reader.young(1, scope).keys() == {2, 3}
     assert scoped.reader.scope(Filters()) == Scope()
 
@@ -275,7 +274,7 @@ def test_counts_dates_and_the_living(scoped: Store) -> None:
     reader = scoped.reader
     assert [reader.count(table) for table in ("comments", "passages", "authors", "threads")] == [5, 5, 4, 3]
     assert reader.dates() == (NOON - timedelta(microseconds=1), NOON + timedelta(days=1))
-    assert reader.standing([1, 3, 77], EVERYTHING) == {1, 3}
+    assert reader.standing([1, 3, 77]) == {1, 3}
     assert reader.last_passage() == 5
     ids, rows = reader.vectors([5, 2, 77])
     assert sorted(ids) == [2, 5]
@@ -292,7 +291,7 @@ def test_counts_dates_and_the_living(scoped: Store) -> None:
 def test_more_ids_than_one_statement_takes(store: Store) -> None:
     store.add([Comment(f"c{number}", f"text {number}", "s") for number in range(2000)])
     wanted = list(range(1, 2001))
-    assert store.reader.standing(wanted, EVERYTHING) == set(wanted)
+    assert store.reader.standing(wanted) == set(wanted)
     assert store.reader.vectors(wanted)[0] == wanted
     assert len(store.reader.passages(wanted)) == 2000
 

@@ -58,6 +58,12 @@ class Columns:
         found: Ids = rows[self.passage_ids[rows] == wanted]
         return found
 
+    def among(self, passage_ids: Ids, mask: Mask) -> Ids:
+        """Return which of the passages a mask lets through."""
+        rows = self.rows_of(passage_ids)
+        ids: Ids = self.passage_ids[rows[mask[rows]]]
+        return ids
+
     def mask(self, scope: Scope, dead: Ids) -> Mask:
         """Return which rows a scope lets through, shape (rows,); those that died long ago or since are left out."""
         mask: Mask = self._table[_SOURCE] != ABSENT

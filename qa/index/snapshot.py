@@ -123,8 +123,7 @@ class Snapshot:
         wanted = count
         while True:
             found = self._by_words(question, wanted, scope)
-            standing = self._store.standing([key for key, _ in found], EVERYTHING)
-            kept = [pair for pair in found if pair[0] in standing]
+            kept = self._kept(found, EVERYTHING)
             if len(kept) >= count or len(found) < wanted:
                 return kept[:count]
             wanted *= 2
@@ -189,6 +188,18 @@ class Snapshot:
             self._masked = (scope, mask, young)
         return self._masked[1:]
 
+    def _kept(self, found: Scored, scope: Scope) -> Scored:
+        """Return those that still stand and are in a scope."""
+        ids = np.array([key for key, _ in found], np.int64)
+        if scope == EVERYTHING:
+            kept = self._store.standing(ids.tolist())
+        else:
+            mask, young = self._mask(scope)
+            kept = set(young.tolist())
+            if self._checkpoint is not None:
+                kept |= set(self._checkpoint.columns.among(ids, mask).tolist())
+        return [pair for pair in found if pair[0] in kept]
+
     def _share(self, scope: Scope) -> float:
         if scope == EVERYTHING:
             return 0.0
@@ -214,8 +225,7 @@ class Snapshot:
     def _among_all(self, question: str, count: int, wanted: int, scope: Scope) -> tuple[Scored, bool]:
         """Return the best of a scope that are among the best `wanted` of all, and whether that is enough."""
         found = self._by_words(question, wanted, EVERYTHING)
-        standing = self._store.standing([key for key, _ in found], scope)
-        kept = [pair for pair in found if pair[0] in standing]
+        kept = self._kept(found, scope)
         return kept[:count], len(kept) >= count or len(found) < wanted
 
 

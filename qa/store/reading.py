@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import CitationError
-from qa.records import EVERYTHING, Comment, Filters, Passage, Scope
+from qa.records import Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint, Root
 from qa.store.rows import (
     COMMENT_COLUMNS,
@@ -106,10 +106,9 @@ class StoreReader:
         """Return the filters as keys of the store."""
         return scope_of(self._connection, filters)
 
-    def standing(self, passage_ids: Sequence[int], scope: Scope) -> set[int]:
-        """Return which of the ids still stand and are in a scope."""
-        comments = "" if scope == EVERYTHING else "JOIN comments c USING (comment_key)"
-        query = f"SELECT passage_id FROM passages p {comments} WHERE passage_id IN ({{}}) AND {where(scope)}"
+    def standing(self, passage_ids: Sequence[int]) -> set[int]:
+        """Return which of the ids still stand."""
+        query = "SELECT passage_id FROM passages WHERE passage_id IN ({})"
         return {row[0] for row in self._select(query, passage_ids)}
 
     def young(self, passage_id: int, scope: Scope) -> dict[int, int]:

@@ -116,7 +116,7 @@ def repair(
     from qa.upkeep import repair
 
     folder = Path(index)
-    return repair(folder, load_encoder(*_model_for(folder, None, False, events)), events, compact=compact)
+    return repair(folder, lambda: load_encoder(*_model_for(folder, None, False, events)), events, compact=compact)
 
 
 class Assistant:

@@ -240,6 +240,17 @@ def test_a_flipped_bit_in_the_store_is_found_and_mended(place: Path, rounds: int
 # Repairing.
 
 
+def test_the_model_is_the_one_that_the_saved_store_names(run_qa: Run, place: Path) -> None:
+    index = place / "ix"
+    before, path = contents(index), index / "index.sqlite3"
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE settings") == 1
+    path.write_bytes(content.replace(b"CREATE TABLE settings", b"CREATE TABLE settingz"))
+    done = run_qa("repair", "--index", index, model="no-such-model")
+    assert (done.returncode, done.stderr.count("error")) == (0, 0)
+    assert contents(index) == before
+
+
 def test_a_store_that_cannot_be_read_is_saved_as_far_as_it_can_be(run_qa: Run, place: Path) -> None:
     """What its source no longer has is kept from the damaged store itself."""
     index = place / "ix"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from qa.encoder import Encoder
@@ -14,13 +15,15 @@ from qa.updating import Request, bring_up_to_date
 _PATIENCE_S = 5.0
 
 
-def repair(folder: Path, encoder: Encoder, events: Events, *, compact: bool = False) -> Repaired:
+def repair(folder: Path, load: Callable[[], Encoder], events: Events, *, compact: bool = False) -> Repaired:
     """Save what can be read, drop what does not agree, read the sources again, make anew what is derived.
 
-    compact also rewrites the store without the gaps that deletions left. A store that SQLite cannot read is kept beside
-    the new one. Raises: IndexNotFound, IndexBusy, IndexTooNew, IndexNotWritable, SourceError.
+    load gives the encoder that the saved store names. compact also rewrites the store without the gaps that deletions
+    left. A store that SQLite cannot read is kept beside the new one. Raises: IndexNotFound, IndexBusy, IndexTooNew,
+    IndexNotWritable, SourceError.
     """
     kept = save_store(folder, events.notice)
+    encoder = load()
     with open_writer(folder, encoder) as writer:
         dropped = writer.settle()
     report = bring_up_to_date(folder, encoder, Request(), events)

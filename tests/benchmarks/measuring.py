@@ -63,7 +63,9 @@ def fair(threads: int) -> dict[str, str]:
     """Confine this process and its children to so many processors; return the environment that every child gets."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     same = dict.fromkeys(_THREADS, str(threads))
-    kept = {name: value for name, value in os.environ.items() if name not in ("QA_INDEX", "QA_MODEL")}
+    # Bytecode is written, as an installation does: or all of the program would be compiled at every start.
+    left_out = ("QA_INDEX", "QA_MODEL", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**kept, **same, "HF_HUB_OFFLINE": "1"}
 
 

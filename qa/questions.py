@@ -30,7 +30,7 @@ def _names(given: Names) -> tuple[str, ...]:
 def _moment(given: Moment, name: str) -> datetime | None:
     if given is None:
         return None
-    from qa.formats.dates import parse_date
+    from qa.dates import parse_date
 
     if isinstance(given, datetime):
         return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)

@@ -6,14 +6,13 @@ import csv
 import json
 import re
 import shlex
-from pathlib import Path
 
 from qa.errors import NoComments, UnknownFormat
-from qa.formats.columns import recognises
-from qa.formats.encodings import open_text
-from qa.formats.layout import Line
+from qa.formats.contents import Content
 from qa.formats.options import ReadOptions
-from qa.formats.page import read_heading, read_page
+from qa.formats.prose.layout import Line
+from qa.formats.prose.page import read_heading, read_page
+from qa.formats.tables.columns import recognises
 
 _SAMPLE = 1 << 16
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html\b|\?xml\b|head\b|body\b)", re.I)
@@ -25,31 +24,31 @@ _LINES_SUFFIXES = (".jsonl", ".ndjson", ".jl")
 _NAME = re.compile(r"[^.!?;:\n]{0,40}$")
 
 
-def detect(path: Path, encoding: str, options: ReadOptions) -> str:
-    """Name the format of a source.
+def detect(content: Content, options: ReadOptions) -> str:
+    """Name the format of a source that no platform recognises.
 
     Raises: NoComments where there is nothing but space, UnknownFormat for HTML, XML and mailboxes.
     """
-    sample, whole = _sample(path, encoding)
+    sample, whole = _sample(content)
     if options.format is not None:
         return options.format
     start = sample.lstrip()
     if _MARKUP.match(start) or _MAILBOX.match(start):
         what = "a page of HTML or XML" if start[0] == "<" else "a mailbox"
-        fact = f"{path} is {what}, which no format reads"
-        raise UnknownFormat(fact, f"qa index {shlex.quote(str(path))} --format text")
-    suffix = path.suffix.lower()
+        fact = f"{content.path} is {what}, which no format reads"
+        raise UnknownFormat(fact, f"qa index {shlex.quote(str(content.path))} --format text")
+    suffix = content.path.suffix.lower()
     return _json(start, suffix, whole) or _table(start, suffix, whole, options) or _prose(sample, suffix, options)
 
 
-def _sample(path: Path, encoding: str) -> tuple[str, bool]:
+def _sample(content: Content) -> tuple[str, bool]:
     """Return the first lines with content, and whether that is the whole source."""
-    with open_text(path, encoding) as file:
+    with content.text() as file:
         sample = file.read(_SAMPLE)
         while sample and not sample.strip():
             sample = file.read(_SAMPLE)
         if not sample:
-            raise NoComments(f"{path} is empty", f"ls -l {shlex.quote(str(path))}")
+            raise NoComments(f"{content.path} is empty", f"ls -l {shlex.quote(str(content.path))}")
         whole = len(sample) < _SAMPLE
         return (sample if whole else sample + file.readline(_SAMPLE)), whole
 

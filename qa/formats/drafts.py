@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 _WORD = re.compile(r"[^\W_]")
 _CUT_OFF = re.compile(
@@ -15,9 +16,19 @@ _CUT_OFF = re.compile(
 )
 
 
+# What a record is: a comment; one that its author or a moderator took back; or what the platform itself wrote (someone
+# joined, a label was set), which is nobody's comment.
+Kind = Literal["comment", "deleted", "notice"]
+
+
 @dataclass(slots=True)
 class Draft:
-    """One record of a source. text is None where the record's text is no text at all."""
+    """One record of a source. text is None where the record's text is no text at all.
+
+    Units: asides are (start, end) offsets in text, end exclusive, sorted: parts that the author did not write, shown
+    and never searched. platform: record_id, parent_id and thread_id are the platform's own, the same in every export
+    (``hn:8863``); otherwise they hold in this source alone. edited_at is the last edit, where the export knows it.
+    """
 
     text: str | None
     line_start: int
@@ -31,6 +42,11 @@ class Draft:
     url: str | None = None
     record: int | None = None
     field: str | None = None
+    kind: Kind = "comment"
+    platform: bool = False
+    edited_at: datetime | None = None
+    votes: int | None = None
+    asides: tuple[tuple[int, int], ...] = ()
 
 
 def has_content(text: str) -> bool:

@@ -30,19 +30,19 @@ class Identity:
         """
         content = blake2b(_content(draft))
         if draft.record_id is None:
-            return self.qualified(self._derived(content.hexdigest()[:12]))
+            return f"{self._source}#{self._derived(content.hexdigest()[:12])}"
         digest = content.digest()[:16]
         earlier = self._explicit.get(draft.record_id)
         if earlier is None:
             self._explicit[draft.record_id] = (digest, draft.line_start)
-            return self.qualified(draft.record_id)
-        if earlier[0] != digest:
+            return self.qualified(draft, draft.record_id)
+        if earlier[0] != digest and not draft.platform:
             raise self._duplicate(draft, earlier[1])
         return None
 
-    def qualified(self, record_id: str) -> str:
-        """Namespace an id by its source."""
-        return f"{self._source}#{record_id}"
+    def qualified(self, draft: Draft, record_id: str) -> str:
+        """Namespace an id of a draft by its source; a platform's own is the same everywhere."""
+        return record_id if draft.platform else f"{self._source}#{record_id}"
 
     def _derived(self, digest: str) -> str:
         count = self._occurrences[digest] = self._occurrences.get(digest, 0) + 1

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qa.errors import UsageError
+from qa.formats.platforms import PLATFORMS
 
-FORMATS: tuple[str, ...] = ("text", "markdown", "csv", "tsv", "json", "jsonl")
+PROSE: tuple[str, ...] = ("text", "markdown")
+TABLES: tuple[str, ...] = ("csv", "tsv", "json", "jsonl")
+FORMATS: tuple[str, ...] = (*PROSE, *TABLES, *(platform.name for platform in PLATFORMS))
 SPLITS: tuple[str, ...] = ("line", "paragraph", "separator", "header", "file")
 MARKDOWN_SPLITS: tuple[str, ...] = (*SPLITS, "heading", "item")
 COLUMNS: tuple[str, ...] = ("text", "author", "date", "id", "parent", "thread", "title", "url")
@@ -60,8 +63,9 @@ class ReadOptions:
 class Counts:
     """What became of every record of a source.
 
-    comments were given out; empty had no letter, digit or emoji; deleted said ``[deleted]`` or ``[removed]``;
-    duplicates repeated an id with the same content; unreadable held something other than text as their text.
+    comments were given out; empty had no letter, digit or emoji; deleted were taken back (``[deleted]``);
+    duplicates repeated an id with the same content; unreadable held something other than text as their text;
+    notices were written by the platform, not by a person.
     """
 
     comments: int = 0
@@ -69,3 +73,9 @@ class Counts:
     deleted: int = 0
     duplicates: int = 0
     unreadable: int = 0
+    notices: int = 0
+
+    @property
+    def records(self) -> int:
+        """The records of the source, whatever became of them."""
+        return self.comments + self.empty + self.deleted + self.duplicates + self.unreadable + self.notices

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qa.errors import NoComments, UsageError
-from qa.formats.columns import Columns
-from qa.formats.csv_tables import read_csv
+from qa.formats.contents import Content
 from qa.formats.detect import detect
 from qa.formats.drafts import Draft, has_content, is_cut_off, is_deleted
-from qa.formats.encodings import find_encoding
 from qa.formats.identity import Identity
-from qa.formats.json_tables import read_json, read_jsonl
-from qa.formats.markdown import read_markdown
-from qa.formats.options import SPLITS, Counts, ReadOptions
-from qa.formats.text import read_text
+from qa.formats.options import PROSE, SPLITS, TABLES, Counts, ReadOptions
+from qa.formats.platforms import PLATFORMS, Platform, Role
+from qa.formats.prose.markdown import read_markdown
+from qa.formats.prose.text import read_text
+from qa.formats.samples import take_sample
+from qa.formats.tables.columns import Columns
+from qa.formats.tables.csv_tables import read_csv
+from qa.formats.tables.json_tables import read_json, read_jsonl
 from qa.records import Comment
 
 _BY_CONTENT = ReadOptions()
@@ -25,20 +27,26 @@ _BY_CONTENT = ReadOptions()
 class CommentReader:
     """The comments of one source; can be iterated once.
 
-    decided says in words how the source is read. counts is complete when the iteration ends.
+    decided says in words how the source is read. role: "companion" for a file that completes others of its export and
+    holds no comment. counts is complete when the iteration ends.
     """
 
     def __init__(self, path: Path, source: str, options: ReadOptions) -> None:
         options.check()
         self.source = source
         self.counts = Counts()
-        self._path = path
+        self._content = Content(path)
         self._identity = Identity(path, source)
         self._columns = Columns(dict(options.columns))
-        encoding = find_encoding(path)
-        self.format: str = detect(path, encoding, options)
+        platform, self.role = recognised(self._content, options)
+        self.format: str = platform.name if platform else detect(self._content, options)
         self._refuse_unused(options)
-        self.decided, self._drafts = self._opened(encoding, options.split)
+        self.decided, self._drafts = self._opened(platform, options.split)
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """The paths that were looked for beside the source; complete when the iteration ends."""
+        return tuple(self._content.beside)
 
     def __iter__(self) -> Iterator[Comment]:
         """Give each comment, in the order of the source.
@@ -54,29 +62,33 @@ class CommentReader:
 
     @property
     def _is_table(self) -> bool:
-        return self.format not in ("text", "markdown")
+        return self.format in TABLES
 
-    def _opened(self, encoding: str, split: str | None) -> tuple[str, Iterator[Draft]]:
-        path, columns = self._path, self._columns
+    def _opened(self, platform: Platform | None, split: str | None) -> tuple[str, Iterator[Draft]]:
+        content, columns = self._content, self._columns
+        if platform is not None:
+            return platform.label, platform.read(content) if self.role == "comments" else iter(())
         match self.format:
             case "text":
-                return read_text(path, encoding, split)
+                return read_text(content, split)
             case "markdown":
-                return read_markdown(path, encoding, split)
+                return read_markdown(content, split)
             case "json":
-                return read_json(path, encoding, columns)
+                return read_json(content, columns)
             case "jsonl":
-                return "JSON lines, each record is a comment", read_jsonl(path, encoding, columns)
+                return "JSON lines, each record is a comment", read_jsonl(content, columns)
             case _:
-                return read_csv(path, encoding, columns, tabs=self.format == "tsv")
+                return read_csv(content, columns, tabs=self.format == "tsv")
 
     def _comment(self, draft: Draft) -> Comment | None:
         """Count a draft that is no comment; name one that is."""
         text = draft.text
-        if text is None:
-            self.counts.unreadable += 1
-        elif is_deleted(text):
+        if draft.kind == "notice":
+            self.counts.notices += 1
+        elif draft.kind == "deleted" or (text is not None and is_deleted(text)):
             self.counts.deleted += 1
+        elif text is None:
+            self.counts.unreadable += 1
         elif not has_content(text):
             self.counts.empty += 1
         else:
@@ -96,7 +108,7 @@ class CommentReader:
             created_at=draft.created_at,
             thread_id=draft.thread_id,
             thread_title=draft.title,
-            parent_id=None if draft.parent_id is None else self._identity.qualified(draft.parent_id),
+            parent_id=None if draft.parent_id is None else self._identity.qualified(draft, draft.parent_id),
             url=draft.url,
             truncated=is_cut_off(text),
             line_start=draft.line_start,
@@ -105,30 +117,51 @@ class CommentReader:
             field=draft.field,
         )
 
+    @property
+    def _kind(self) -> str:
+        return f"a table ({self.format})" if self._is_table else f"recognised as {self.format}"
+
     def _refuse_unused(self, options: ReadOptions) -> None:
         """Refuse an option that this format would accept and ignore."""
-        quoted = shlex.quote(str(self._path))
-        if options.split is not None and self._is_table:
-            fact = f"{self._path} is a table ({self.format}): its records are its comments, --split {options.split}"
+        path = self._content.path
+        quoted = shlex.quote(str(path))
+        if options.split is not None and self.format not in PROSE:
+            fact = f"{path} is {self._kind}: its records are its comments, --split {options.split}"
             raise UsageError(f"{fact} does not apply", f"qa index {quoted}")
         if options.columns and not self._is_table:
-            raise UsageError(f"{self._path} is {self.format}: it has no columns", f"qa index {quoted} --format csv")
+            raise UsageError(f"{path} is {self.format}: it has no columns", f"qa index {quoted} --format csv")
         if self.format == "text" and options.split is not None and options.split not in SPLITS:
             fact = f"--split {options.split} is for Markdown; plain text knows: {', '.join(SPLITS)}"
             raise UsageError(fact, f"qa index {quoted} --format markdown --split {options.split}")
 
     def _refuse_nothing(self) -> None:
+        path = self._content.path
         if self._is_table:
-            self._columns.refuse_missing(self._path)
-        if self.counts.comments:
+            self._columns.refuse_missing(path)
+        if self.counts.comments or self.role == "companion":
             return
         if self._columns.seen and not self._columns.has_text:
-            raise self._columns.wrong(self._path, "has no column that is known to hold text")
-        raise NoComments(f"{self._path} holds no comment ({self._in_words()})", f"cat {shlex.quote(str(self._path))}")
+            raise self._columns.wrong(path, "has no column that is known to hold text")
+        raise NoComments(f"{path} holds no comment ({self._in_words()})", f"cat {shlex.quote(str(path))}")
 
     def _in_words(self) -> str:
         counts = self.counts
-        return f"{counts.empty} empty, {counts.deleted} deleted, {counts.unreadable} without readable text"
+        words = f"{counts.empty} empty, {counts.deleted} deleted, {counts.unreadable} without readable text"
+        return words + (f", {counts.notices} notices of the platform" if counts.notices else "")
+
+
+def recognised(content: Content, options: ReadOptions) -> tuple[Platform | None, Role]:
+    """Return the platform that a source comes from, if any, and what the source is to it."""
+    if options.format is not None:
+        return next((one for one in PLATFORMS if one.name == options.format), None), "comments"
+    if options.columns or options.split:
+        return None, "comments"
+    sample = take_sample(content)
+    for platform in PLATFORMS:
+        role = platform.recognises(sample)
+        if role is not None:
+            return platform, role
+    return None, "comments"
 
 
 def read_comments(path: Path, source: str, options: ReadOptions = _BY_CONTENT) -> CommentReader:

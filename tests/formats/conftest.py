@@ -20,3 +20,14 @@ def read(tmp_path: Path) -> Callable[..., Reading]:
         return list(reader), reader
 
     return run
+
+
+@pytest.fixture
+def read_file() -> Callable[[Path], Reading]:
+    """Read a file where it lies, so that what lies beside it is found."""
+
+    def run(path: Path) -> Reading:
+        reader = read_comments(path, path.name)
+        return list(reader), reader
+
+    return run

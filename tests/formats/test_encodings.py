@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import NoComments, SourceNotFound, SourceUnreadable, Undecodable, UnknownFormat
-from qa.formats.encodings import find_encoding
+from qa.formats.contents import Content
 
 TEXT = "naïve café 👍 שלום\nsecond line\n"
 
@@ -27,7 +27,7 @@ TEXT = "naïve café 👍 שלום\nsecond line\n"
 )
 def test_encoding(read, tmp_path: Path, content: bytes, encoding: str) -> None:
     comments, _ = read(content)
-    assert find_encoding(tmp_path / "comments.txt") == encoding
+    assert Content(tmp_path / "comments.txt").encoding == encoding
     assert [c.text for c in comments] == content.decode(encoding).splitlines()
 
 

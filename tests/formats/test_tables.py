@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qa.errors import DuplicateId, Malformed, NoComments, WrongColumns
 from qa.formats import ReadOptions, read_comments
-from qa.formats import json_stream as stream
+from qa.formats.tables import json_stream as stream
 
 
 def rows_of(reading) -> list[tuple[str, int, int, int]]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
 
-from qa.formats.columns import recognised
-from qa.formats.dates import parse_date
-from qa.formats.headers import Header, clean_name, one_line
-from qa.formats.layout import Line, is_separator
+from qa.dates import parse_date
+from qa.formats.prose.headers import Header, clean_name, one_line
+from qa.formats.prose.layout import Line, is_separator
+from qa.formats.tables.columns import recognised
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*$")
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})(?P<info>.*)$")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.formats.dates import parse_date
+from qa.dates import parse_date
 
 NOON = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -87,6 +87,6 @@ def test_round_trips(moment: datetime) -> None:
 
 
 def test_iso_needs_no_dateutil() -> None:
-    code = "import sys, qa.formats; from qa.formats.dates import parse_date; parse_date('2024-03-01'); "
+    code = "import sys, qa.formats; from qa.dates import parse_date; parse_date('2024-03-01'); "
     done = subprocess.run([sys.executable, "-c", code + "sys.exit('dateutil' in sys.modules)"], check=False)
     assert done.returncode == 0

@@ -9,56 +9,56 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import Malformed
-from qa.formats.columns import Columns
+from qa.formats.contents import Content
 from qa.formats.drafts import Draft
-from qa.formats.encodings import open_text
-from qa.formats.fields import has_text_column, record_draft, text_draft
-from qa.formats.json_stream import JsonStream, Value
+from qa.formats.tables.columns import Columns
+from qa.formats.tables.fields import has_text_column, record_draft, text_draft
+from qa.formats.tables.json_stream import JsonStream, Value
 
 _SAMPLE = 50
 
 
-def read_jsonl(path: Path, encoding: str, columns: Columns) -> Iterator[Draft]:
+def read_jsonl(content: Content, columns: Columns) -> Iterator[Draft]:
     """Read one JSON object per line; a blank line is no record."""
     number = 0
-    with open_text(path, encoding) as file:
+    with content.text() as file:
         for line, written in enumerate(file, 1):
             if not written.strip():
                 continue
             number += 1
-            value = _parsed(path, line, written)
+            value = _parsed(content.path, line, written)
             if not isinstance(value, dict):
-                raise _no_object(path, line, number, value)
+                raise _no_object(content.path, line, number, value)
             yield record_draft(columns, value, number, line, line)
 
 
-def read_json(path: Path, encoding: str, columns: Columns) -> tuple[str, Iterator[Draft]]:
+def read_json(content: Content, columns: Columns) -> tuple[str, Iterator[Draft]]:
     """Read an array of records, an object around exactly one such array, or one record.
 
     Returns what was found, in words, and the drafts.
     """
-    with open_text(path, encoding) as file:
-        first = JsonStream(path, file).peek()
+    with content.text() as file:
+        first = JsonStream(content.path, file).peek()
     if first == "[":
-        return "a JSON array, each record is a comment", _array(path, encoding, columns, key=None)
+        return "a JSON array, each record is a comment", _array(content, columns, key=None)
     if first != "{":
         fact = "JSON breaks: neither an array nor an object begins here"
-        raise Malformed(path, 1, fact, f"qa index {shlex.quote(str(path))} --format text")
-    key = _wrapped(path, encoding, columns)
+        raise Malformed(content.path, 1, fact, f"qa index {shlex.quote(str(content.path))} --format text")
+    key = _wrapped(content, columns)
     if key is None:
-        return "one JSON object, which is a comment", _single(path, encoding, columns)
-    return f"a JSON object, each record of {key!r} is a comment", _array(path, encoding, columns, key)
+        return "one JSON object, which is a comment", _single(content, columns)
+    return f"a JSON object, each record of {key!r} is a comment", _array(content, columns, key)
 
 
-def _array(path: Path, encoding: str, columns: Columns, key: str | None) -> Iterator[Draft]:
-    with open_text(path, encoding) as file:
-        stream = JsonStream(path, file)
+def _array(content: Content, columns: Columns, key: str | None) -> Iterator[Draft]:
+    with content.text() as file:
+        stream = JsonStream(content.path, file)
         if key is None:
-            yield from _drafts(path, stream, columns)
+            yield from _drafts(content.path, stream, columns)
         else:
             for found in stream.names():
                 if found == key and stream.peek() == "[":
-                    yield from _drafts(path, stream, columns)
+                    yield from _drafts(content.path, stream, columns)
                 else:
                     stream.next_value()
         stream.end()
@@ -75,16 +75,16 @@ def _drafts(path: Path, stream: JsonStream, columns: Columns) -> Iterator[Draft]
             raise _no_object(path, start, number, value)
 
 
-def _single(path: Path, encoding: str, columns: Columns) -> Iterator[Draft]:
-    with open_text(path, encoding) as file:
-        stream = JsonStream(path, file)
+def _single(content: Content, columns: Columns) -> Iterator[Draft]:
+    with content.text() as file:
+        stream = JsonStream(content.path, file)
         stream.peek()
         record: Value = stream.next_value()
         stream.end()
     yield record_draft(columns, record.value, 1, record.line_start, record.line_end)
 
 
-def _wrapped(path: Path, encoding: str, columns: Columns) -> str | None:
+def _wrapped(content: Content, columns: Columns) -> str | None:
     """Return the key of the array of records in an object, or None where the object is itself the record.
 
     An array counts where every element is an object and one of the first 50 has a column of text; where there is
@@ -93,15 +93,15 @@ def _wrapped(path: Path, encoding: str, columns: Columns) -> str | None:
     """
     arrays: dict[str, list[dict[str, Any]]] = {}
     record: dict[str, Any] = {}
-    with open_text(path, encoding) as file:
-        stream = JsonStream(path, file)
+    with content.text() as file:
+        stream = JsonStream(content.path, file)
         for key in stream.names():
             sample = _sample(stream) if stream.peek() == "[" else None
             if sample:
                 arrays[key] = sample
             record[key] = [] if sample is not None else stream.next_value().value
         stream.end()
-    return _chosen(path, columns, arrays, record)
+    return _chosen(content.path, columns, arrays, record)
 
 
 def _chosen(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import Malformed
-from qa.formats.columns import Columns, recognises
+from qa.formats.contents import Content
 from qa.formats.drafts import Draft
-from qa.formats.encodings import open_text
-from qa.formats.fields import has_text_column, record_draft
+from qa.formats.tables.columns import Columns, recognises
+from qa.formats.tables.fields import has_text_column, record_draft
 
 _LARGEST_FIELD = 2**31 - 1  # what a C long holds everywhere
 
@@ -26,7 +26,7 @@ class Header:
     first: bool = False
 
 
-def read_csv(path: Path, encoding: str, columns: Columns, tabs: bool) -> tuple[str, Iterator[Draft]]:
+def read_csv(content: Content, columns: Columns, tabs: bool) -> tuple[str, Iterator[Draft]]:
     """Read a table with a header row.
 
     The only column of a table is its text whatever its name. Its first row is that name where it is a known one or
@@ -34,15 +34,15 @@ def read_csv(path: Path, encoding: str, columns: Columns, tabs: bool) -> tuple[s
     Returns what was found, in words, and the drafts.
     Raises: WrongColumns where no column is the text.
     """
-    header = _header(path, encoding, tabs, columns)
+    header = _header(content, tabs, columns)
     probe = dict.fromkeys(header.names, "")
     plan = columns.candidates(probe)
-    columns.refuse_missing(path)
+    columns.refuse_missing(content.path)
     if not has_text_column(columns, probe, title=True):
-        raise columns.wrong(path, "has no column that is known to hold text")
+        raise columns.wrong(content.path, "has no column that is known to hold text")
     chosen = ".".join((plan["text"] or plan["title"])[0])
     kind = "TSV" if header.delimiter == "\t" else "CSV"
-    return f"{kind}, the text is in column {chosen!r}", _drafts(path, encoding, header, columns)
+    return f"{kind}, the text is in column {chosen!r}", _drafts(content, header, columns)
 
 
 def delimiter_of(first_line: str) -> str:
@@ -50,12 +50,12 @@ def delimiter_of(first_line: str) -> str:
     return max(",;\t", key=lambda c: (first_line.count(c), c == ","))
 
 
-def _header(path: Path, encoding: str, tabs: bool, columns: Columns) -> Header:
+def _header(content: Content, tabs: bool, columns: Columns) -> Header:
     delimiter = "\t"
     if not tabs:
-        with open_text(path, encoding) as file:
+        with content.text() as file:
             delimiter = delimiter_of(next((line for line in file if line.strip()), ""))
-    _, _, row = next(_rows(path, encoding, delimiter), (0, 0, [""]))
+    _, _, row = next(_rows(content, delimiter), (0, 0, [""]))
     if len(row) > 1 or columns.given:
         return Header(_distinct(row), delimiter)
     if recognises(row) & {"text", "title"}:
@@ -76,22 +76,22 @@ def _distinct(row: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _drafts(path: Path, encoding: str, header: Header, columns: Columns) -> Iterator[Draft]:
-    rows = _rows(path, encoding, header.delimiter)
+def _drafts(content: Content, header: Header, columns: Columns) -> Iterator[Draft]:
+    rows = _rows(content, header.delimiter)
     if not header.first:
         next(rows, None)
     width = len(header.names)
     for number, (start, end, row) in enumerate(rows, 1):
         if len(row) > width:
             fact = f"record {number} has {len(row)} fields, the header has {width}"
-            raise Malformed(path, start, fact, _hint(path))
+            raise Malformed(content.path, start, fact, _hint(content.path))
         yield record_draft(columns, dict(zip(header.names, row, strict=False)), number, start, end)
 
 
-def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
+def _rows(content: Content, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     """Give each row that is not blank with its first and last line."""
     csv.field_size_limit(_LARGEST_FIELD)
-    with open_text(path, encoding, newline="") as file:
+    with content.text(newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         start = 1
         try:
@@ -101,7 +101,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int,
                 start = reader.line_num + 1
         except csv.Error as error:
             fact = "a quote that begins in this record is never closed" if "end of data" in str(error) else str(error)
-            raise Malformed(path, start, f"CSV breaks: {fact}", _hint(path)) from error
+            raise Malformed(content.path, start, f"CSV breaks: {fact}", _hint(content.path)) from error
 
 
 def _hint(path: Path) -> str:

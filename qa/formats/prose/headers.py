@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qa.formats.dates import parse_date
+from qa.dates import parse_date
 
 _YEAR = re.compile(r"(?:19|20|21)\d\d|\d/\d\d?/\d\d")
 _BETWEEN = re.compile(r"\s*[,·•|—–]\s*|\s*\(|\s+(?:-|on|at|@)\s+|:\s+")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qa.formats.columns import Columns, Place, Record, person, reach, scalar
-from qa.formats.dates import parse_date
+from qa.dates import parse_date
 from qa.formats.drafts import Draft, has_content
+from qa.formats.tables.columns import Columns, Place, Record, person, reach, scalar
 
 
 def record_draft(columns: Columns, record: Record, number: int, line_start: int, line_end: int) -> Draft:

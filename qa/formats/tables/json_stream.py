@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from qa.errors import Malformed
+from qa.formats.contents import Content
 
 BLOCK = 1 << 20
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -25,6 +26,29 @@ class Value(NamedTuple):
     value: Any
     line_start: int
     line_end: int
+
+
+def json_values(content: Content, key: str | None = None) -> Iterator[Value]:
+    """Give the records of a source, one at a time: the elements of an array, JSON lines, or one object.
+
+    key names an array inside the one object, whose elements are given instead.
+    Raises: Malformed, naming the line.
+    """
+    with content.text() as file:
+        stream = JsonStream(content.path, file)
+        if stream.peek() == "[" and key is None:
+            yield from stream.elements()
+            stream.end()
+        elif key is not None:
+            for found in stream.names():
+                if found == key and stream.peek() == "[":
+                    yield from stream.elements()
+                else:
+                    stream.next_value()
+            stream.end()
+        else:
+            while stream.peek():
+                yield stream.next_value()
 
 
 class JsonStream:

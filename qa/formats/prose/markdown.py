@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from qa.formats.contents import Content
 from qa.formats.drafts import Draft
-from qa.formats.layout import Layout, decide, is_separator, survey
-from qa.formats.page import Heading, Page, read_page, starts_item
-from qa.formats.text import SPLITTERS, Unit, describe, draft_of, takes_headers, text_lines, trimmed
+from qa.formats.prose.layout import Layout, decide, is_separator, survey
+from qa.formats.prose.page import Heading, Page, read_page, starts_item
+from qa.formats.prose.text import SPLITTERS, Unit, describe, draft_of, takes_headers, text_lines, trimmed
 
 
 @dataclass(slots=True)
@@ -36,9 +36,9 @@ class _Plan:
     posts: int | None  # the level of the headings that name authors
 
 
-def read_markdown(path: Path, encoding: str, split: str | None) -> tuple[str, Iterator[Draft]]:
+def read_markdown(content: Content, split: str | None) -> tuple[str, Iterator[Draft]]:
     """Decide how the page separates its comments. Returns the decision in words and the drafts."""
-    with text_lines(path, encoding) as lines:
+    with text_lines(content) as lines:
         page = read_page(list(lines))
     plan = _plan(page, split)
     return f"Markdown, {describe(plan.split, plan.layout, asked=split is not None)}", _drafts(page, plan)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-from qa.formats.headers import starts_header
+from qa.formats.prose.headers import starts_header
 
 _SEPARATOR = re.compile(r"\s{0,3}([-*=_+—])(?:[ \t]*\1){2,}\s*$")
 _WIDEST = 120

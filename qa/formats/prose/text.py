@@ -5,37 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 
+from qa.formats.contents import Content
 from qa.formats.drafts import Draft
-from qa.formats.encodings import open_text
-from qa.formats.headers import Header, read_header
-from qa.formats.layout import Layout, Line, decide, is_separator, survey, with_neighbours
+from qa.formats.prose.headers import Header, read_header
+from qa.formats.prose.layout import Layout, Line, decide, is_separator, survey, with_neighbours
 
 Unit = list[Line]
 
 
-def read_text(path: Path, encoding: str, split: str | None) -> tuple[str, Iterator[Draft]]:
+def read_text(content: Content, split: str | None) -> tuple[str, Iterator[Draft]]:
     """Decide how the comments are separated, then give them out, reading line by line.
 
     Returns the decision in words and the drafts.
     """
-    with text_lines(path, encoding) as lines:
+    with text_lines(content) as lines:
         layout = survey(lines)
     chosen = split or decide(layout)
-    return f"plain text, {describe(chosen, layout, asked=split is not None)}", _drafts(path, encoding, chosen, layout)
+    return f"plain text, {describe(chosen, layout, asked=split is not None)}", _drafts(content, chosen, layout)
 
 
 @contextmanager
-def text_lines(path: Path, encoding: str) -> Iterator[Iterator[Line]]:
+def text_lines(content: Content) -> Iterator[Iterator[Line]]:
     """Open a source as numbered lines; a line ends with LF, CR LF or CR."""
-    with open_text(path, encoding) as file:
+    with content.text() as file:
         yield (Line(number, text, text) for number, text in enumerate((raw.removesuffix("\n") for raw in file), 1))
 
 
-def _drafts(path: Path, encoding: str, split: str, layout: Layout) -> Iterator[Draft]:
+def _drafts(content: Content, split: str, layout: Layout) -> Iterator[Draft]:
     headed = takes_headers(split, layout)
-    with text_lines(path, encoding) as lines:
+    with text_lines(content) as lines:
         for unit in SPLITTERS[split](lines):
             yield from draft_of(unit, headed)
 

@@ -1,0 +1,94 @@
+"""What a format reads: one source's text or bytes, decompressed, and the files beside it that complete it."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+import zstandard
+
+from qa.errors import Malformed
+from qa.formats.encodings import find_encoding, mapped
+
+_OPENERS = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstandard"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+)
+_DECODERS: dict[str, Callable[[BinaryIO], Any]] = {
+    "gzip": lambda file: gzip.GzipFile(fileobj=file),
+    "bzip2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
+    # Pushshift's dumps need the largest window there is; a decoder holds as much.
+    "zstandard": lambda file: zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(
+        file, read_across_frames=True
+    ),
+}
+
+
+class Content:
+    """One source. It can be opened any number of times; a compressed file is decompressed as it is read.
+
+    beside holds, once the source was read, every path that was looked for next to it, found or not: where one of them
+    changes, the source says something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.beside: dict[Path, None] = {}
+
+    @cached_property
+    def compression(self) -> str | None:
+        """The compression of the file: gzip, zstandard, bzip2, xz or None."""
+        with mapped(self.path), self.path.open("rb") as file:
+            head = file.read(6)
+        return next((name for magic, name in _OPENERS if head.startswith(magic)), None)
+
+    @cached_property
+    def encoding(self) -> str:
+        """The codec that reads the whole source. Raises: UnknownFormat, Undecodable, and as `binary`."""
+        with self.binary() as file:
+            return find_encoding(self.path, file)
+
+    @contextmanager
+    def binary(self) -> Iterator[BinaryIO]:
+        """Open the source for its bytes. Raises: SourceNotFound, SourceUnreadable, Malformed where it is cut off."""
+        with mapped(self.path), self.path.open("rb") as file:
+            try:
+                with self._decompressed(file) as bytes_:
+                    yield bytes_
+            except (EOFError, zstandard.ZstdError, lzma.LZMAError, gzip.BadGzipFile) as error:
+                fact = f"the {self.compression} file breaks: {str(error).rstrip('.')}"
+                raise Malformed(self.path, None, fact, f"file {shlex.quote(str(self.path))}") from error
+
+    @contextmanager
+    def text(self, newline: str | None = None) -> Iterator[TextIO]:
+        """Open the source for its text; newline as in `open`. Raises: as `encoding` and `binary`."""
+        encoding = self.encoding
+        with self.binary() as file:
+            yield io.TextIOWrapper(file, encoding=encoding, newline=newline)
+
+    def companion(self, relative: str) -> Content | None:
+        """Return a file beside this one, by its path from this one's folder (``../users.json``), or None."""
+        path = Path(self.path.parent, relative)
+        path = path.parent.resolve() / path.name if ".." in relative else path
+        self.beside[path] = None
+        return Content(path) if path.is_file() else None
+
+    @contextmanager
+    def _decompressed(self, file: BinaryIO) -> Iterator[BinaryIO]:
+        opener = _DECODERS.get(self.compression or "")
+        if opener is None:
+            yield file
+            return
+        with opener(file) as opened, io.BufferedReader(opened, 1 << 20) as buffered:
+            yield buffered

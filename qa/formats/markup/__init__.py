@@ -1,0 +1,1 @@
+"""What is written inside a comment: HTML to text, and the parts of a text that its author did not write."""

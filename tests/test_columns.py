@@ -21,6 +21,7 @@ TABLE = np.array(
         [1, 1, 2, 2, ABSENT, 3],  # thread
         [1, 1, 1, 2, 2, 2],  # source
         [100, 100, NEVER, 200, 300, 0],  # time
+        [0, 8, 16, 24, 32, 40],  # place
     ],
     np.int64,
 )
@@ -65,9 +66,10 @@ def test_passages_among_the_masked() -> None:
 
 def test_growing_marks_the_dead() -> None:
     columns = Columns(TABLE)
-    more = TABLE + np.array([[20], [10], [0], [0], [0], [0]])
-    grown = Columns(columns.grown([more], np.array([5, 9])))
-    assert (len(grown), grown.dead(), columns.dead()) == (12, 2, 0)
+    more = TABLE[:6] + np.array([[20], [10], [0], [0], [0], [0]])
+    grown = Columns(columns.grown(more, np.arange(12), np.array([5, 9])))
+    assert grown.places.tolist() == list(range(12))
+    assert (len(grown), grown.dead, columns.dead) == (12, 2, 0)
     everything = Scope()
     left = [2, 3, 8, 12, *(PASSAGES + 20).tolist()]
     assert grown.passage_ids[grown.mask(everything, NOBODY)].tolist() == left
@@ -82,7 +84,7 @@ def test_another_file_is_damage(tmp_path: Path, content: bytes) -> None:
 
 
 def test_an_array_of_another_shape_is_damage(tmp_path: Path) -> None:
-    write_columns(tmp_path / "c.npy", TABLE[:5])
+    write_columns(tmp_path / "c.npy", TABLE[:6])
     with pytest.raises(IndexDamaged, match="other columns"):
         Columns.open(tmp_path / "c.npy")
 

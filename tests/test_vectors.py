@@ -125,6 +125,18 @@ def test_lists_can_be_extended(crowd: Rows, tmp_path: Path) -> None:
     assert [int(index.search(crowd[row], 1)[0][0]) for row in (0, 4999, 5000, 5999)] == [0, 4999, 5000, 5999]
 
 
+def test_rows_are_scored_at_their_places(crowd: Rows, listed: VectorIndex, tmp_path: Path) -> None:
+    places = listed.places()
+    assert len(set(places.tolist())) == len(crowd)
+    for query in unit_rows(3, crowd.shape[1], seed=7):
+        rows, scores = listed.search(query, 50)
+        np.testing.assert_allclose(listed.score(query, places[rows]), scores, rtol=1e-5, atol=1e-6)
+    for outside in (-1, 10**12):
+        with pytest.raises(IndexDamaged, match="no such rows"):
+            listed.score(crowd[0], np.array([places[0], outside]))
+    assert written(tmp_path / "few.faiss", crowd[:20]).places().tolist() == [-1] * 20
+
+
 def test_the_head_is_all_but_the_rows(crowd: Rows, tmp_path: Path) -> None:
     """Bytes behind the head may flip: they move a row, and nothing breaks."""
     for name, sample in (("flat", None), ("lists", crowd[:2560])):

@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 
 from qa.errors import IndexDamaged
-from qa.index.columns import Columns, write_columns
+from qa.index.columns import Columns, with_places, write_columns
 from qa.index.layout import columns_path, vectors_path
 from qa.index.seals import Seal
 from qa.records import Scope
 from qa.store import StoreReader
-from qa.vectors import Ids, Mask, Rows, VectorIndex, extend_vectors, lists_for, sample_size, write_vectors
+from qa.vectors import Ids, Mask, Rows, VectorIndex, best, extend_vectors, lists_for, sample_size, write_vectors
 
 _NPY_HEAD = 128
+# A scope of at most this many passages is scored row by row: lists hold too many others.
+_NARROW_SCOPE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class Checkpoint:
 
     def search(self, query: Rows, count: int, mask: Mask | None = None) -> tuple[Ids, Rows]:
         """Return the (passage ids (n,), cosines (n,)) of the best rows of a mask, or of all, best first."""
+        if mask is not None and self._vectors.inverted and np.count_nonzero(mask) <= _NARROW_SCOPE:
+            rows = np.flatnonzero(mask)
+            return best(self.columns.passage_ids[rows], self._vectors.score(query, self.columns.places[rows]), count)
         rows, scores = self._vectors.search(query, count, mask)
         return self.columns.passage_ids[rows], scores
 
@@ -103,7 +108,8 @@ def write_checkpoint(folder: Path, generation: int, store: StoreReader) -> Point
     sample = store.sampled_vectors(sample_size(rows)) if lists_for(rows) else None
     blocks = _Blocks(store, 0, until)
     head = write_vectors(vectors_path(folder, generation), store.dimensions, sample, blocks.vectors())
-    write_columns(columns_path(folder, generation), blocks.table())
+    places = VectorIndex.open(vectors_path(folder, generation), store.dimensions).places()
+    write_columns(columns_path(folder, generation), with_places(blocks.table(), places))
     return _sealed(folder, Pointer(generation, until, rows, 0, rows), head)
 
 
@@ -114,9 +120,10 @@ def extend_checkpoint(folder: Path, before: Pointer, store: StoreReader) -> Poin
     old, new = vectors_path(folder, before.generation), vectors_path(folder, generation)
     head = extend_vectors(old, new, blocks.vectors())
     columns = Columns.open(columns_path(folder, before.generation))
-    table = columns.grown([blocks.table()], store.removed_until(before.until))
+    places = VectorIndex.open(new, store.dimensions).places()
+    table = columns.grown(blocks.table(), places, store.removed_until(before.until))
     write_columns(columns_path(folder, generation), table)
-    dead = Columns(table).dead()
+    dead = Columns(table).dead
     return _sealed(folder, Pointer(generation, until, table.shape[1], dead, before.trained), head)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +16,16 @@ Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 # The rows of the array: one row of numbers for each, one column for each passage, in order of passage_id.
-COLUMNS = ("passage_id", "comment_key", "author_key", "thread_key", "source_key", "created_at")
-_PASSAGE, _COMMENT, _AUTHOR, _THREAD, _SOURCE, _CREATED = range(len(COLUMNS))
+COLUMNS = ("passage_id", "comment_key", "author_key", "thread_key", "source_key", "created_at", "place")
+_PASSAGE, _COMMENT, _AUTHOR, _THREAD, _SOURCE, _CREATED, _PLACE = range(len(COLUMNS))
 # The source of a passage that no longer stands, and any other key that is not there; and the time of one without.
 ABSENT = -1
 NEVER = np.iinfo(np.int64).min
+_FEW_KEYS = 4
 
 
 class Columns:
-    """The columns of one checkpoint, mapped into memory. Shape: (6, rows) int64."""
+    """The columns of one checkpoint, mapped into memory. Shape: (7, rows) int64."""
 
     def __init__(self, table: Ids) -> None:
         self._table = table
@@ -66,16 +67,25 @@ class Columns:
 
     def mask(self, scope: Scope, dead: Ids) -> Mask:
         """Return which rows a scope lets through, shape (rows,); those that died long ago or since are left out."""
-        mask: Mask = self._table[_SOURCE] != ABSENT
-        mask[self.rows_of(dead)] = False
+        parts = []
         for column, keys in ((_AUTHOR, scope.authors), (_THREAD, scope.threads), (_SOURCE, scope.sources)):
             if keys is not None:
-                mask &= _among(self._table[column], keys)
+                parts.append(_among(self._table[column], keys))
         if scope.since is not None:
-            mask &= self._table[_CREATED] >= scope.since
+            parts.append(self._table[_CREATED] >= scope.since)
         if scope.before is not None:
-            mask &= (self._table[_CREATED] < scope.before) & (self._table[_CREATED] != NEVER)
+            parts += [self._table[_CREATED] < scope.before, self._table[_CREATED] != NEVER]
+        if not parts or self.dead:
+            parts.append(self._table[_SOURCE] != ABSENT)
+        mask: Mask = reduce(np.logical_and, parts)
+        mask[self.rows_of(dead)] = False
         return mask
+
+    @property
+    def places(self) -> Ids:
+        """Where the vector of each row is in the file of vectors, shape (rows,); -1 where it has no lists."""
+        places: Ids = self._table[_PLACE]
+        return places
 
     def living(self, dead: Ids) -> Ids:
         """Return the passages that still stand, but for those that died since, ascending."""
@@ -89,19 +99,25 @@ class Columns:
         keys = self._table[_COMMENT][mask]
         return int(np.count_nonzero(np.diff(keys)) + 1) if len(keys) else 0
 
+    @cached_property
     def dead(self) -> int:
-        """Return how many rows stand for passages that no longer do."""
+        """How many rows stand for passages that no longer do."""
         return int(np.count_nonzero(self._table[_SOURCE] == ABSENT))
 
-    def grown(self, blocks: Iterable[Ids], dead: Ids) -> Ids:
-        """Return a copy with more columns behind these, and the dead marked."""
-        table = np.concatenate([self._table, *blocks], axis=1)
+    def grown(self, block: Ids, places: Ids, dead: Ids) -> Ids:
+        """Return a copy with more rows (6, n) behind these, the dead marked, and the places of all."""
+        table = with_places(np.concatenate([self._table[:_PLACE], block], axis=1), places)
         table[_SOURCE, self.rows_of(dead)] = ABSENT
         return table
 
 
+def with_places(table: Ids, places: Ids) -> Ids:
+    """Return columns (7, rows): those of the store (6, rows), and the place (rows,) of each row's vector."""
+    return np.vstack([table, places])
+
+
 def write_columns(path: Path, table: Ids) -> None:
-    """Write columns (6, rows). The file appears whole or not at all. Raises: IndexNotWritable."""
+    """Write columns (7, rows). The file appears whole or not at all. Raises: IndexNotWritable."""
     unfinished = path.with_name(path.name + ".unfinished")
     try:
         with unfinished.open("wb") as file:
@@ -115,7 +131,9 @@ def write_columns(path: Path, table: Ids) -> None:
 
 
 def _among(column: Ids, keys: tuple[int, ...]) -> Mask:
-    """Return where a column holds one of the keys, by a table of all keys that there are."""
+    """Return where a column holds one of the keys, one by one or, many, by a table of all keys that there are."""
+    if len(keys) <= _FEW_KEYS:
+        return reduce(np.logical_or, (column == key for key in keys)) if keys else np.zeros(len(column), bool)
     table = np.zeros(max((int(column.max(initial=0)), *keys)) + 2, bool)  # the last stands for ABSENT
     table[list(keys)] = True
     found: Mask = table[column]

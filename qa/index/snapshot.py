@@ -189,7 +189,9 @@ class Snapshot:
         return self._masked[1:]
 
     def _kept(self, found: Scored, scope: Scope) -> Scored:
-        """Return those that still stand and are in a scope."""
+        """Return those that still stand and are in a scope. Words that do not lag hold none that went."""
+        if scope == EVERYTHING and len(self._words) == 1:
+            return found
         ids = np.array([key for key, _ in found], np.int64)
         if scope == EVERYTHING:
             kept = self._store.standing(ids.tolist())

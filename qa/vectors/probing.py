@@ -14,7 +14,7 @@ _RECALL_AT = 10
 _KEPT = 50
 _QUERIES = 512
 # What makes a query like a question: its cosine to the row it was made from, and how many rows the rest is mixed of.
-_NEARNESS = 0.6
+_NEARNESS = 0.5
 _MIXED = 4
 # Scores that differ by less come from equal rows.
 _EQUAL = 1e-6

@@ -12,20 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from qa.assistant import Assistant, Thread, build, open, repair, verify  # noqa: A004
 from qa.errors import QAError
-from qa.records import (
-    Answer,
-    Citation,
-    Comment,
-    Filters,
-    Finding,
-    Forgotten,
-    IndexState,
-    Repaired,
-    Report,
-    SourceReport,
-    Status,
-    Verification,
-)
+from qa.records import Answer, Citation, Comment, Filters, IndexState
+from qa.reports import Finding, Forgotten, Repaired, Report, SourceReport, Status, Verification
 
 if TYPE_CHECKING:
     from qa.formats import ReadOptions

@@ -25,7 +25,8 @@ from qa.errors import IndexDamaged, IndexNotFound
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
 from qa.questions import Moment, Names, checked_question, make_filters
-from qa.records import Answer, Comment, Forgotten, IndexState, Repaired, Report, Status, Verification
+from qa.records import Answer, Comment, IndexState
+from qa.reports import Forgotten, Repaired, Report, Status, Verification
 from qa.retriever import retrieve
 from qa.sources import STDIN, is_stale, root_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa.records import SourceReport
+from qa.reports import SourceReport
 
 
 class Events:

@@ -48,7 +48,7 @@ def cut(comment: Comment, context: str, token_offsets: TokenOffsets, max_tokens:
     Units: offsets are str indices into comment.text, end exclusive; max_tokens counts the encoder's tokens, special
     tokens left out. A comment of white space alone gives no passage.
     """
-    text = comment.text
+    text = comment.searched
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     if start >= end:
         return []

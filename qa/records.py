@@ -6,18 +6,22 @@ text is a slice of the comment's text by construction.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+
+_INK = re.compile(r"[^\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
     """One comment as its author wrote it: the unit that a citation names.
 
-    text is verbatim. created_at is timezone-aware, in UTC. parent_id is the comment_id of the comment
-    that this one answers. line_start and line_end are 1-based and inclusive, in the source file; a
-    comment from a table has them for its whole record, and also record (1-based, counting every record of
-    the source) and field (the column that held the text). truncated: the page this was copied from cut it off.
+    text is verbatim. created_at and edited_at are timezone-aware, in UTC. parent_id is the comment_id of the comment
+    that this one answers. asides are (start, end) offsets in text, sorted: what its author did not write (a quote of
+    somebody else, a signature), shown and never searched. line_start and line_end are 1-based and inclusive, in the
+    source file; a comment from a table has them for its whole record, and also record (1-based, counting every record
+    of the source) and field (the column that held the text). truncated: the page this was copied from cut it off.
     """
 
     comment_id: str
@@ -34,6 +38,29 @@ class Comment:
     line_end: int | None = None
     record: int | None = None
     field: str | None = None
+    edited_at: datetime | None = None
+    votes: int | None = None
+    asides: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def searched(self) -> str:
+        """The text with white space in place of its asides, so that offsets stay."""
+        return blanked(self.text, self.asides)
+
+
+def blanked(text: str, asides: tuple[tuple[int, int], ...]) -> str:
+    r"""Return a text with white space in place of its asides; line ends stay.
+
+    >>> blanked("> why?\nBecause.", ((0, 6),))
+    '      \nBecause.'
+    """
+    if not asides:
+        return text
+    parts, at = [], 0
+    for start, end in asides:
+        parts += [text[at:start], _INK.sub(" ", text[start:end])]
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +85,11 @@ class Passage:
     def text(self) -> str:
         """The slice itself, verbatim."""
         return self.comment.text[self.start : self.end]
+
+    @property
+    def searched(self) -> str:
+        """The slice as it is encoded and looked for: white space in place of asides."""
+        return self.comment.searched[self.start : self.end] if self.comment.asides else self.text
 
     @property
     def line_start(self) -> int | None:
@@ -172,100 +204,3 @@ class Answer:
     confidence: float | None = None
     reason: str | None = None
     took_ms: float = field(default=0.0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceReport:
-    """What a run found in one source. format is None, and problem says why, where it could not be read."""
-
-    source: str
-    format: str | None
-    comments: int
-    empty: int = 0
-    deleted: int = 0
-    duplicates: int = 0
-    unreadable: int = 0
-    decided: str = ""
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run changed, or would change. encoded counts passages that were (or would be) put through the model.
-
-    comments and passages are the index's totals afterwards. vanished names sources whose root is gone; they are kept.
-    """
-
-    comments: int
-    passages: int
-    encoded: int
-    added: int
-    edited: int
-    deleted: int
-    unchanged: int
-    sources: tuple[SourceReport, ...]
-    vanished: tuple[str, ...] = ()
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was forgotten: a source (whole) or one comment, and how many comments went.
-
-    encoded counts replies that were encoded again because they quote what they answer. pending: a reader still holds
-    the old state, so deleted text is on disk until the next repair.
-    """
-
-    name: str
-    whole_source: bool
-    comments: int
-    encoded: int
-    pending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong: the fact, and the command that mends it."""
-
-    fact: str
-    mend: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was checked and what is wrong. sampled counts passages that were encoded again."""
-
-    findings: tuple[Finding, ...]
-    comments: int
-    passages: int
-    sampled: int
-    deep: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """What a repair did. dropped counts comments that were not whole; report is what reading the sources again gave.
-
-    kept is where a store that could not be read whole was put. pending as in `Forgotten`.
-    """
-
-    dropped: int
-    report: Report
-    compacted: bool
-    pending: bool
-    kept: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What an index holds. sources are as they were when they were last read."""
-
-    index: IndexState
-    passages: int
-    authors: int
-    threads: int
-    encoder: str
-    size_bytes: int
-    first: datetime | None
-    last: datetime | None
-    sources: tuple[SourceReport, ...]

@@ -116,7 +116,7 @@ def fuse(cosines: dict[int, float], words: dict[int, float]) -> dict[int, float]
 
 
 def _scored_sentences(stored: StoredPassage, query: Vector) -> tuple[tuple[int, int, float], ...]:
-    spans = sentence_spans(stored.passage.text)
+    spans = sentence_spans(stored.passage.searched)
     scores = stored.sentences @ query if len(stored.sentences) == len(spans) else np.zeros(len(spans))
     return tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,12 +42,16 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a file was when it was read. Units: times in nanoseconds since 1970; sha256 in hex."""
+    """What a file was when it was read. Units: times in nanoseconds since 1970; sha256 in hex.
+
+    beside holds, as JSON, the [path, size, mtime_ns] of each file that completes this one; size -1: it was not there.
+    """
 
     size: int
     mtime_ns: int
     read_at_ns: int
     sha256: str
+    beside: str = "[]"
 
 
 def root_of(path: str, options: str = "{}") -> Root:
@@ -94,7 +99,7 @@ def _files(root: Root) -> Iterator[tuple[str, Path]]:
     if root.kind == "file" and path.exists():
         yield path.name, path
     elif root.kind == "folder" and path.is_dir():
-        yield from ((found.relative_to(path).as_posix(), found) for found in _walk(path))
+        yield from ((found.relative_to(path).as_posix(), found) for found in files_below(path))
     elif root.kind == "glob":
         yield from _matches(root.path)
 
@@ -103,7 +108,7 @@ def _matches(pattern: str) -> Iterator[tuple[str, Path]]:
     fixed = Path(*_before_magic(Path(pattern).parts))
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - absolute pattern
         path = Path(match)
-        files = _walk(path) if path.is_dir() else [path]
+        files = files_below(path) if path.is_dir() else [path]
         yield from ((found.relative_to(fixed).as_posix(), found) for found in files)
 
 
@@ -114,7 +119,9 @@ def _before_magic(parts: tuple[str, ...]) -> Iterator[str]:
         yield part
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below, in order; what is hidden or lies in an index is passed over."""
+
     def refuse(error: OSError) -> None:
         raise SourceUnreadable(f"cannot list {error.filename}: {error.strerror}", f"ls -ld {error.filename}")
 
@@ -158,7 +165,29 @@ def looks_unchanged(path: Path, before: Fingerprint) -> bool:
     except OSError:
         return False
     racy = before.read_at_ns - before.mtime_ns < _RACY_NS
-    return stat.st_size == before.size and stat.st_mtime_ns == before.mtime_ns and not racy
+    same = stat.st_size == before.size and stat.st_mtime_ns == before.mtime_ns and not racy
+    return same and companions_unchanged(before)
+
+
+def state_of(paths: Iterable[Path]) -> str:
+    """Return what `Fingerprint.beside` holds of files that complete another."""
+    return json.dumps([[str(path), *_size_and_time(path)] for path in paths])
+
+
+def companions_unchanged(before: Fingerprint) -> bool:
+    """Tell whether the files that complete one are as they were; one written as it was read counts as changed."""
+    return before.beside == "[]" or all(
+        _size_and_time(Path(path)) == (size, mtime_ns) and before.read_at_ns - mtime_ns >= _RACY_NS
+        for path, size, mtime_ns in json.loads(before.beside)
+    )
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, 0
+    return stat.st_size, stat.st_mtime_ns
 
 
 def is_stale(path: Path, before: Fingerprint) -> bool:
@@ -166,7 +195,10 @@ def is_stale(path: Path, before: Fingerprint) -> bool:
     if looks_unchanged(path, before):
         return False
     try:
-        if path.stat().st_size != before.size:
+        if (
+            path.stat().st_size != before.size
+            or state_of(Path(one[0]) for one in json.loads(before.beside)) != before.beside
+        ):
             return True
         return fingerprint(path, 0).sha256 != before.sha256
     except (SourceNotFound, SourceUnreadable, OSError):

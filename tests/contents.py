@@ -16,15 +16,20 @@ Rows = list[tuple[Any, ...]]
 
 _COMMENTS = """
     SELECT c.comment_id, s.name, a.name, t.thread_id, t.title, c.created_at, c.parent_id, c.url, c.truncated,
-        c.line_start, c.line_end, c.record, c.field, c.position, c.text, c.text_hash
+        c.line_start, c.line_end, c.record, c.field, c.position, c.text, c.text_hash, c.edited_at, c.votes, c.asides
     FROM comments c JOIN sources s USING (source_key) LEFT JOIN authors a USING (author_key)
     LEFT JOIN threads t USING (thread_key) ORDER BY c.comment_id"""
 _PASSAGES = """
     SELECT c.comment_id, p.start, p."end", p.context, c.text, v.hash, v.vector, v.sentences
     FROM passages p LEFT JOIN comments c USING (comment_key) LEFT JOIN vectors v USING (vector_key) ORDER BY 1, 2"""
+_ELSEWHERE = """
+    SELECT e.comment_id, s.name, e.author, e.thread_id, e.thread_title, e.created_at, e.parent_id, e.url, e.line_start,
+        e.line_end, e.record, e.field, e.position, e.text, e.record_hash, e.edited_at, e.votes, e.asides
+    FROM elsewhere e JOIN sources s USING (source_key) ORDER BY 1, 2"""
 _SOURCES = """
     SELECT s.name, s.path, r.path, s.format, s.decided, s.size, s.sha256, s.empty, s.deleted, s.duplicates,
-        s.unreadable, (SELECT count(*) FROM comments c WHERE c.source_key = s.source_key)
+        s.unreadable, s.notices, s.latest, s.role, s.member,
+        (SELECT count(*) FROM comments c WHERE c.source_key = s.source_key)
     FROM sources s LEFT JOIN roots r USING (root_key) ORDER BY s.name"""
 # What must never be in a store that no run is writing to.
 _STRAYS = {
@@ -51,6 +56,7 @@ class Contents:
     """All of an index that must not depend on how it came to be."""
 
     comments: Rows
+    elsewhere: Rows
     passages: Rows
     authors: Rows
     threads: Rows
@@ -68,6 +74,7 @@ def contents(index: Path) -> Contents:
     with closing(sqlite3.connect(index / "index.sqlite3")) as store:
         return Contents(
             comments=store.execute(_COMMENTS).fetchall(),
+            elsewhere=store.execute(_ELSEWHERE).fetchall(),
             passages=store.execute(_PASSAGES).fetchall(),
             authors=store.execute("SELECT name FROM authors ORDER BY 1").fetchall(),
             threads=store.execute("SELECT thread_id, title FROM threads ORDER BY 1, 2").fetchall(),

@@ -37,7 +37,8 @@ from qa.events import Events
 from qa.index import IndexWriter, Snapshot, open_snapshot, open_writer
 from qa.index.checkpoint import Pointer
 from qa.index.layout import words_path, write_lock
-from qa.records import Comment, Filters, Report, Scope
+from qa.records import Comment, Filters, Scope
+from qa.reports import Report
 from qa.store import StoreReader, connect
 from qa.words import Words
 
@@ -476,7 +477,7 @@ def test_an_edited_line_of_text_is_reported_as_an_edit(tmp_path: Path) -> None:
 
 def test_a_touched_file_is_not_read_again(forum: Forum, monkeypatch: pytest.MonkeyPatch) -> None:
     os.utime(forum.collection.folder / "forum.csv", ns=(1, 1))
-    monkeypatch.setattr("qa.updating.read_comments", lambda *_: pytest.fail("the file was read"))
+    monkeypatch.setattr("qa.updating.reading.read_comments", lambda *_: pytest.fail("the file was read"))
     report = qa.open(forum.index).update()
     assert counts(report) == (0, 0, 0, 5, 0)
     assert qa.open(forum.index).status().index.stale_sources == ()

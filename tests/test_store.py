@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qa.encoder import HashingEncoder, PassageInput
-from qa.errors import CitationError, DuplicateId, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew
+from qa.errors import CitationError, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew
 from qa.records import Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint, Root
 from qa.store import (
@@ -73,7 +73,7 @@ class Store:
         with self.writer.transaction():
             self.writer.apply(self.reader.change + 1)
             self.writer.set("change", str(self.reader.change + 1))
-        for table in ("staged", "gone", "moved", "cuts"):
+        for table in ("staged", "gone", "moved", "set_aside", "taken_up", "read", "cuts"):
             self.connection.execute(f"DROP TABLE temp.{table}")
 
     def found(self, **fields: object) -> list[str]:
@@ -313,11 +313,11 @@ def test_sources_and_roots(store: Store) -> None:
     assert store.reader.sources() == []
 
 
-def test_one_id_twice_in_a_run(store: Store) -> None:
+def test_a_later_version_in_a_run_replaces_the_one_before(store: Store) -> None:
     staging = Staging(store.connection)
     staging.put(Comment("c1", "one", "s", line_start=1), 1, 0, None)
-    with pytest.raises(DuplicateId, match="s:9: the id c1 stands for two comments"):
-        staging.put(Comment("c1", "two", "s", line_start=9), 1, 1, None)
+    staging.put(Comment("c1", "two", "s", line_start=9), 1, 1, None)
+    assert [comment.text for comment, _ in staging.comments()] == ["two"]
 
 
 def test_a_failed_transaction_changes_nothing(store: Store) -> None:

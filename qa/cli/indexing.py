@@ -14,8 +14,8 @@ from qa.cli import options
 from qa.cli.following import follow
 from qa.cli.telling import Telling
 from qa.errors import UsageError
-from qa.records import Report
 from qa.render import answer_plain, dump_json, print_answer, report_json, report_plain
+from qa.reports import Report
 
 DEMO_QUESTIONS = (
     "Do I need HNSW for 80,000 vectors, or is brute force enough?",

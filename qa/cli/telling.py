@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from qa.events import Events
-from qa.records import SourceReport
 from qa.render import safe_line
+from qa.reports import SourceReport
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from qa.formats.options import FORMATS, SPLITS, Counts, ReadOptions
+from qa.formats.archives import is_archive, unpack
+from qa.formats.options import FORMATS, PROSE, SPLITS, TABLES, Counts, ReadOptions
 from qa.formats.reader import CommentReader, read_comments
 
-__all__ = ["FORMATS", "SPLITS", "CommentReader", "Counts", "ReadOptions", "read_comments"]
+__all__ = [
+    "FORMATS",
+    "PROSE",
+    "SPLITS",
+    "TABLES",
+    "CommentReader",
+    "Counts",
+    "ReadOptions",
+    "is_archive",
+    "read_comments",
+    "unpack",
+]

@@ -7,11 +7,26 @@ a line added on top renumbers nothing.
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from qa.errors import DuplicateId
 from qa.formats.drafts import Draft
+
+
+class Name(NamedTuple):
+    """The id of a comment. again: an earlier version of it was given out before, which this one replaces."""
+
+    comment_id: str
+    again: bool = False
+
+
+class _Earlier(NamedTuple):
+    digest: bytes
+    line: int
+    version: datetime | None
 
 
 class Identity:
@@ -20,25 +35,30 @@ class Identity:
     def __init__(self, path: Path, source: str) -> None:
         self._path = path
         self._source = source
-        self._explicit: dict[str, tuple[bytes, int]] = {}
+        self._explicit: dict[str, _Earlier] = {}
         self._occurrences: dict[str, int] = {}
 
-    def name(self, draft: Draft) -> str | None:
-        """Return the comment's id, or None where the draft repeats an id with the same content.
+    def name(self, draft: Draft) -> Name | None:
+        """Return the comment's id, or None where the draft repeats an id with the same content, or an older one.
 
-        Raises: DuplicateId where one id stands for two contents.
+        Raises: DuplicateId where one id, which is no platform's, stands for two contents.
         """
         content = blake2b(_content(draft))
         if draft.record_id is None:
-            return f"{self._source}#{self._derived(content.hexdigest()[:12])}"
-        digest = content.digest()[:16]
-        earlier = self._explicit.get(draft.record_id)
-        if earlier is None:
-            self._explicit[draft.record_id] = (digest, draft.line_start)
-            return self.qualified(draft, draft.record_id)
-        if earlier[0] != digest and not draft.platform:
-            raise self._duplicate(draft, earlier[1])
-        return None
+            return Name(f"{self._source}#{self._derived(content.hexdigest()[:12])}")
+        version = draft.edited_at or draft.created_at
+        this = _Earlier(content.digest()[:16], draft.line_start, version)
+        earlier = self._explicit.setdefault(draft.record_id, this)
+        if earlier is this:
+            return Name(self.qualified(draft, draft.record_id))
+        if earlier.digest == this.digest:
+            return None
+        if not draft.platform:
+            raise self._duplicate(draft, earlier.line)
+        if version is None or (earlier.version is not None and version <= earlier.version):
+            return None
+        self._explicit[draft.record_id] = this
+        return Name(self.qualified(draft, draft.record_id), again=True)
 
     def qualified(self, draft: Draft, record_id: str) -> str:
         """Namespace an id of a draft by its source; a platform's own is the same everywhere."""

@@ -22,17 +22,19 @@ class ReadOptions:
     """Say how to read a source where its content should not decide.
 
     columns maps our name (one of COLUMNS) to the source's column; several columns are separated by commas, the
-    first that holds a value counts; ``user.name`` addresses a nested object.
+    first that holds a value counts; ``user.name`` addresses a nested object. strict: a record that cannot be read is an
+    error, not a count.
     """
 
     format: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     split: str | None = None
+    strict: bool = False
 
     def to_json(self) -> str:
         """Write the options as one line, so that an update can read the source the same way."""
         return json.dumps(
-            {"format": self.format, "columns": dict(self.columns), "split": self.split},
+            {"format": self.format, "columns": dict(self.columns), "split": self.split, "strict": self.strict},
             sort_keys=True,
             ensure_ascii=False,
         )
@@ -41,7 +43,9 @@ class ReadOptions:
     def from_json(cls, line: str) -> ReadOptions:
         """Read what `to_json` wrote."""
         values = json.loads(line)
-        return cls(values.get("format"), dict(values.get("columns") or {}), values.get("split"))
+        return cls(
+            values.get("format"), dict(values.get("columns") or {}), values.get("split"), bool(values.get("strict"))
+        )
 
     def check(self) -> None:
         """Refuse names that nothing knows.
@@ -65,7 +69,8 @@ class Counts:
 
     comments were given out; empty had no letter, digit or emoji; deleted were taken back (``[deleted]``);
     duplicates repeated an id with the same content; unreadable held something other than text as their text;
-    notices were written by the platform, not by a person.
+    notices were written by the platform, not by a person. unreadable_at holds the lines of the first that were
+    unreadable.
     """
 
     comments: int = 0
@@ -74,6 +79,7 @@ class Counts:
     duplicates: int = 0
     unreadable: int = 0
     notices: int = 0
+    unreadable_at: list[int] = field(default_factory=list)
 
     @property
     def records(self) -> int:

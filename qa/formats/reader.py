@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa.errors import NoComments, UsageError
+from qa.errors import Malformed, NoComments, UsageError
 from qa.formats.contents import Content
 from qa.formats.detect import detect
 from qa.formats.drafts import Draft, has_content, is_cut_off, is_deleted
@@ -22,6 +22,8 @@ from qa.formats.tables.json_tables import read_json, read_jsonl
 from qa.records import Comment
 
 _BY_CONTENT = ReadOptions()
+# Lines of unreadable records that are named.
+_MOST_PLACES = 5
 
 
 class CommentReader:
@@ -35,10 +37,12 @@ class CommentReader:
         options.check()
         self.source = source
         self.counts = Counts()
+        self._strict = options.strict
         self._content = Content(path)
         self._identity = Identity(path, source)
         self._columns = Columns(dict(options.columns))
         platform, self.role = recognised(self._content, options)
+        self._platform = platform
         self.format: str = platform.name if platform else detect(self._content, options)
         self._refuse_unused(options)
         self.decided, self._drafts = self._opened(platform, options.split)
@@ -88,20 +92,33 @@ class CommentReader:
         elif draft.kind == "deleted" or (text is not None and is_deleted(text)):
             self.counts.deleted += 1
         elif text is None:
-            self.counts.unreadable += 1
+            self._unreadable(draft)
         elif not has_content(text):
             self.counts.empty += 1
         else:
             return self._named(draft, text)
         return None
 
+    def _unreadable(self, draft: Draft) -> None:
+        """Count a record whose text is no text. Raises: Malformed where the reading is strict."""
+        if self._strict:
+            path = self._content.path
+            fact = "this record holds no readable text"
+            raise Malformed(path, draft.line_start, fact, f"qa index {shlex.quote(str(path))}")
+        self.counts.unreadable += 1
+        if len(self.counts.unreadable_at) < _MOST_PLACES:
+            self.counts.unreadable_at.append(draft.line_start)
+
     def _named(self, draft: Draft, text: str) -> Comment | None:
         name = self._identity.name(draft)
         if name is None:
             self.counts.duplicates += 1
             return None
+        if name.again:  # the version before it was counted as the comment
+            self.counts.duplicates += 1
+            self.counts.comments -= 1
         return Comment(
-            comment_id=name,
+            comment_id=name.comment_id,
             text=text,
             source=self.source,
             author=draft.author,
@@ -115,6 +132,9 @@ class CommentReader:
             line_end=draft.line_end,
             record=draft.record,
             field=draft.field,
+            edited_at=draft.edited_at,
+            votes=draft.votes,
+            asides=draft.asides,
         )
 
     @property
@@ -138,7 +158,7 @@ class CommentReader:
         path = self._content.path
         if self._is_table:
             self._columns.refuse_missing(path)
-        if self.counts.comments or self.role == "companion":
+        if self.counts.comments or self._platform is not None:
             return
         if self._columns.seen and not self._columns.has_text:
             raise self._columns.wrong(path, "has no column that is known to hold text")

@@ -13,7 +13,7 @@ from qa.errors import IndexDamaged
 from qa.index.checkpoint import Checkpoint, Pointer
 from qa.index.derived import open_words
 from qa.index.layout import words_path
-from qa.records import Finding
+from qa.reports import Finding
 from qa.store import StoreReader, damaged_comments, damaged_vectors
 from qa.words import damaged_files
 

@@ -6,11 +6,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.encoder import Encoder, PassageInput
-from qa.errors import CommentNotFound, DuplicateId, IndexMismatch, IndexNotWritable
+from qa.errors import CommentNotFound, IndexMismatch, IndexNotWritable
 from qa.faults import step
 from qa.index.derived import bring_up
 from qa.index.difference import Difference, paired
@@ -20,10 +21,21 @@ from qa.records import Comment
 from qa.sources import Root
 from qa.store import SourceRecord, Staging, StoreReader, StoreWriter, connect, record_hash, vector_hash
 from qa.store.connection import mapped, scrub
+from qa.store.rows import to_microseconds
 from qa.store.salvage import settle
+from qa.store.staging import Known
+from qa.store.versions import settle_versions
 
 # Passages encoded between two commits of vectors: what a killed run may have to encode again.
 _BLOCK = 512
+
+
+@dataclass(slots=True)
+class _Met:
+    """A comment that was met in a source: what is stored of it, and whether a version of it is staged."""
+
+    old: Known | None
+    staged: bool = False
 
 
 class IndexWriter:
@@ -64,28 +76,31 @@ class IndexWriter:
         self._connection.execute("RELEASE source")
 
     def compare(self, name: str, path: str, comments: Iterable[Comment]) -> Difference:
-        """Stage what differs between a source's comments and what is stored of it."""
+        """Stage what differs between a source's comments and what is stored of it.
+
+        A comment that comes again is a later version of it, in the same source.
+        """
         key = self._writer.reserve_source(name, path)
         known = self._staging.known_comments(key)
-        before, after = list(known), []
-        added: set[str] = set()
-        edited = unchanged = 0
+        before, met = list(known), dict[str, _Met]()
+        latest: datetime | None = None
         for position, comment in enumerate(comments):
-            after.append(comment.comment_id)
-            old = known.pop(comment.comment_id, None)
-            if old is not None and old.record_hash == record_hash(comment):
-                self._staging.move(comment, position, old)
-                unchanged += 1
+            latest = _later(latest, comment.edited_at or comment.created_at)
+            one = met.get(comment.comment_id) or _Met(known.pop(comment.comment_id, None))
+            met[comment.comment_id] = one
+            same = one.old is not None and one.old.record_hash == record_hash(comment)
+            if same and not one.staged and one.old is not None:
+                self._staging.move(comment, key, position, one.old)
                 continue
-            self._staging.put(comment, key, position, old.comment_key if old else None)
-            if old is None:
-                added.add(comment.comment_id)
-            else:
-                edited += 1
+            self._staging.put(comment, key, position, one.old.comment_key if one.old else None)
+            one.staged = True
         for comment_id, gone in known.items():
-            self._staging.remove(gone.comment_key, comment_id)
-        pairs = paired(before, set(known), after, added)
-        return Difference(len(added) - pairs, edited + pairs, len(known) - pairs, unchanged)
+            self._staging.remove(gone, comment_id, key)
+        self._staging.note_read(key, to_microseconds(latest))
+        added = {comment_id for comment_id, one in met.items() if one.old is None}
+        pairs = paired(before, set(known), list(met), added)
+        edited = sum(one.staged and one.old is not None for one in met.values())
+        return Difference(len(added) - pairs, edited + pairs, len(known) - pairs, len(met) - len(added) - edited)
 
     def keep(self, name: str) -> Difference:
         """Count a source that did not change as unchanged."""
@@ -115,7 +130,7 @@ class IndexWriter:
         key = self.store.comment_key(comment_id)
         if key is None:
             raise CommentNotFound(f"no comment and no source is called {comment_id}", "qa list; qa status")
-        self._staging.remove(key, comment_id)
+        self._staging.remove_everywhere(key, comment_id)
         self._finish.append(lambda: self._writer.forget(comment_id))
         return Difference(deleted=1)
 
@@ -162,6 +177,19 @@ class IndexWriter:
         self._finish.append(lambda: self._writer.drop_source(name))
         return Difference(deleted=self._staging.remove_source(key) if key is not None else 0)
 
+    def settle_versions(self) -> Difference:
+        """Choose one version of each comment that several sources hold; call once all are read.
+
+        Returns what the differences of the sources, summed, have to be corrected by.
+        """
+        overlap = settle_versions(self._connection)
+        return Difference(overlap.added, overlap.edited, overlap.deleted, overlap.unchanged)
+
+    def elsewhere(self) -> dict[str, int]:
+        """Return how many comments of each source, by its name, are in the index by another source's version."""
+        counts = self._staging.elsewhere_after()
+        return {self.store.source_name(key): count for key, count in counts.items()}
+
     def plan(self, done: Callable[[int], None]) -> tuple[int, int]:
         """Cut what was staged into passages, telling done how many.
 
@@ -173,7 +201,7 @@ class IndexWriter:
             done(count)
             context = context_of(comment.thread_title, parent_text)
             passages = cut(comment, context, encoder.token_offsets, encoder.max_tokens)
-            hashes = [vector_hash(encoder.fingerprint, one.context, one.text) for one in passages]
+            hashes = [vector_hash(encoder.fingerprint, one.context, one.searched) for one in passages]
             self._staging.put_passages(passages, hashes)
         return self._staging.missing_vectors()
 
@@ -206,10 +234,7 @@ class IndexWriter:
         with self._writer.transaction():
             if changed:
                 change = self.store.change + 1
-                try:
-                    self._writer.apply(change)
-                except sqlite3.IntegrityError as error:
-                    raise DuplicateId(self._folder, None, f"one comment id in two sources ({error})") from error
+                self._writer.apply(change)
                 self._writer.set("change", str(change))
             for finish in self._finish:
                 finish()
@@ -236,6 +261,10 @@ def check_encoder(store: StoreReader, encoder: Encoder) -> None:
             f"the encoder now is {encoder.name} ({encoder.fingerprint[:8]})",
             f"qa index PATH... --index indexes/new --model {encoder.name}",
         )
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if one is None or (other is not None and other > one) else one
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from qa.records import Comment, Report, SourceReport, Status
+from qa.records import Comment
 from qa.render.jsons import moment_json
 from qa.render.lines import author, change_line, day
 from qa.render.safe import clip, safe_line
+from qa.reports import Report, SourceReport, Status
 
 _EXCERPT = 80
 _SECONDS_WORTH_SAYING = 2

@@ -6,9 +6,9 @@ import dataclasses
 import shlex
 from typing import Any
 
-from qa.records import Forgotten, Repaired, Verification
 from qa.render.reports import report_json, report_plain
 from qa.render.safe import safe_line
+from qa.reports import Forgotten, Repaired, Verification
 
 
 def forgotten_plain(gone: Forgotten, index: str) -> str:

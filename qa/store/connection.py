@@ -21,7 +21,8 @@ CREATE TABLE sources(
     source_key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL,
     root_key INTEGER NOT NULL, format TEXT NOT NULL, decided TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, read_at_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    empty INTEGER NOT NULL, deleted INTEGER NOT NULL, duplicates INTEGER NOT NULL, unreadable INTEGER NOT NULL);
+    empty INTEGER NOT NULL, deleted INTEGER NOT NULL, duplicates INTEGER NOT NULL, unreadable INTEGER NOT NULL,
+    notices INTEGER NOT NULL, latest INTEGER, role TEXT NOT NULL, member TEXT NOT NULL, beside TEXT NOT NULL);
 CREATE TABLE authors(author_key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folded TEXT NOT NULL);
 CREATE INDEX authors_by_folded ON authors(folded);
 CREATE TABLE threads(
@@ -30,12 +31,19 @@ CREATE TABLE comments(
     comment_key INTEGER PRIMARY KEY AUTOINCREMENT, comment_id TEXT NOT NULL UNIQUE,
     source_key INTEGER NOT NULL, author_key INTEGER, thread_key INTEGER, created_at INTEGER, parent_id TEXT, url TEXT,
     truncated INTEGER NOT NULL, line_start INTEGER, line_end INTEGER, record INTEGER, field TEXT,
-    position INTEGER NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL, record_hash BLOB NOT NULL);
+    position INTEGER NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL, record_hash BLOB NOT NULL,
+    edited_at INTEGER, votes INTEGER, asides TEXT);
 CREATE INDEX comments_by_source ON comments(source_key, position);
 CREATE INDEX comments_by_author ON comments(author_key);
 CREATE INDEX comments_by_thread ON comments(thread_key, created_at);
 CREATE INDEX comments_by_parent ON comments(parent_id);
 CREATE INDEX comments_by_date ON comments(created_at);
+CREATE TABLE elsewhere(
+    comment_id TEXT NOT NULL, source_key INTEGER NOT NULL, author TEXT, created_at INTEGER, thread_id TEXT,
+    thread_title TEXT, parent_id TEXT, url TEXT, truncated INTEGER NOT NULL, line_start INTEGER, line_end INTEGER,
+    record INTEGER, field TEXT, position INTEGER NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL,
+    record_hash BLOB NOT NULL, edited_at INTEGER, votes INTEGER, asides TEXT, PRIMARY KEY (comment_id, source_key));
+CREATE INDEX elsewhere_by_source ON elsewhere(source_key);
 CREATE TABLE passages(
     passage_id INTEGER PRIMARY KEY AUTOINCREMENT, comment_key INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, context TEXT NOT NULL,

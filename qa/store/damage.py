@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from qa.store.rows import (
     COMMENT_COLUMNS,
@@ -11,6 +12,7 @@ from qa.store.rows import (
     comment_of,
     from_sql,
     record_hash,
+    searched_text,
     text_hash,
     vector_checksum,
     vector_hash,
@@ -24,13 +26,28 @@ def damaged_comments(connection: sqlite3.Connection) -> Iterator[str]:
         f"{COMMENT_JOINS.replace(' JOIN sources', ' LEFT JOIN sources')}"
     )
     for row in rows:
-        try:
-            comment = comment_of(row[2:])
-            whole = text_hash(comment.text) == row[0] and record_hash(comment) == row[1]
-        except (TypeError, ValueError, OverflowError):
-            whole = False
-        if not whole:
+        if not _whole(row[2:], row[0], row[1]):
             yield str(row[2])
+
+
+def _whole(row: Sequence[Any], text: bytes, record: bytes) -> bool:
+    try:
+        comment = comment_of(row)
+        return text_hash(comment.text) == text and record_hash(comment) == record
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def damaged_versions(connection: sqlite3.Connection) -> Iterator[int]:
+    """Yield the rowid of each version set aside whose text or record does not match its hash."""
+    rows = connection.execute(
+        """SELECT e.rowid, e.text_hash, e.record_hash, e.comment_id, e.text, s.name, e.author, e.created_at,
+               e.thread_id, e.thread_title, e.parent_id, e.url, e.truncated, e.line_start, e.line_end, e.record,
+               e.field, e.edited_at, e.votes, e.asides FROM elsewhere e LEFT JOIN sources s USING (source_key)"""
+    )
+    for key, *hashes, row in ((row[0], row[1], row[2], row[3:]) for row in rows):
+        if not _whole(row, *hashes):
+            yield key
 
 
 def damaged_vectors(connection: sqlite3.Connection) -> Iterator[int]:
@@ -40,9 +57,9 @@ def damaged_vectors(connection: sqlite3.Connection) -> Iterator[int]:
     row = connection.execute("SELECT value FROM settings WHERE name = 'encoder'").fetchone()
     fingerprint = str(row[0]) if row else ""
     passages = connection.execute(
-        """SELECT vector_key, v.hash, p.context, p.start, p."end", c.text FROM passages p
+        """SELECT vector_key, v.hash, p.context, p.start, p."end", c.text, c.asides FROM passages p
            JOIN comments c USING (comment_key) JOIN vectors v USING (vector_key)"""
     )
-    for key, stored, context, start, end, text in passages:
-        if stored != vector_hash(fingerprint, from_sql(context) or "", (from_sql(text) or "")[start:end]):
+    for key, stored, context, start, end, text, asides in passages:
+        if stored != vector_hash(fingerprint, from_sql(context) or "", searched_text(text, asides)[start:end]):
             yield key

@@ -19,6 +19,7 @@ from qa.store.rows import (
     comment_of,
     from_microseconds,
     from_sql,
+    searched_text,
     text_hash,
     to_sql,
     unpack_sentences,
@@ -78,14 +79,16 @@ class StoreReader:
     def sources(self) -> list[SourceRecord]:
         """Return every source with its counts, by name."""
         rows = self._connection.execute("""
-            SELECT s.name, s.path, r.path, s.format, s.decided, s.size, s.mtime_ns, s.read_at_ns, s.sha256,
-                (SELECT count(*) FROM comments c WHERE c.source_key = s.source_key),
-                s.empty, s.deleted, s.duplicates, s.unreadable
+            SELECT s.name, s.path, r.path, s.format, s.decided, s.size, s.mtime_ns, s.read_at_ns, s.sha256, s.beside,
+                (SELECT count(*) FROM comments c WHERE c.source_key = s.source_key)
+                    + (SELECT count(*) FROM elsewhere e WHERE e.source_key = s.source_key),
+                s.empty, s.deleted, s.duplicates, s.unreadable, s.notices,
+                (SELECT count(*) FROM elsewhere e WHERE e.source_key = s.source_key), s.role, s.member
             FROM sources s LEFT JOIN roots r USING (root_key) WHERE s.size >= 0 ORDER BY s.name""")
         return [
             SourceRecord(
                 from_sql(row[0]) or "", from_sql(row[1]) or "", from_sql(row[2]) or "", row[3], row[4],
-                Fingerprint(*row[5:9]), *row[9:],
+                _fingerprint(row[5:10]), *row[10:18], *(from_sql(member) or "" for member in row[18:]),
             )
             for row in rows
         ]  # fmt: skip
@@ -93,14 +96,19 @@ class StoreReader:
     def fingerprints(self) -> list[tuple[str, str, Fingerprint]]:
         """Return every source's name, path and what it was when it was last read."""
         rows = self._connection.execute(
-            "SELECT name, path, size, mtime_ns, read_at_ns, sha256 FROM sources WHERE size >= 0 ORDER BY name"
+            "SELECT name, path, size, mtime_ns, read_at_ns, sha256, beside FROM sources WHERE size >= 0 ORDER BY name"
         )
-        return [(from_sql(name) or "", from_sql(path) or "", Fingerprint(*seen)) for name, path, *seen in rows]
+        return [(from_sql(name) or "", from_sql(path) or "", _fingerprint(seen)) for name, path, *seen in rows]
 
     def source_key(self, name: str) -> int | None:
         """Return the key of a source."""
         row = self._connection.execute("SELECT source_key FROM sources WHERE name = ?", (to_sql(name),)).fetchone()
         return int(row[0]) if row else None
+
+    def source_name(self, key: int) -> str:
+        """Return the name of the source with a key."""
+        row = self._connection.execute("SELECT name FROM sources WHERE source_key = ?", (key,)).fetchone()
+        return from_sql(row[0]) or "" if row else ""
 
     def scope(self, filters: Filters) -> Scope:
         """Return the filters as keys of the store."""
@@ -183,13 +191,13 @@ class StoreReader:
         Those are author_key, thread_key, source_key and created_at.
         """
         rows = self._connection.execute(
-            """SELECT p.passage_id, p.context, p.start, p."end", c.text, c.author_key, c.thread_key, c.source_key,
-                   c.created_at
+            """SELECT p.passage_id, p.context, p.start, p."end", c.text, c.asides, c.author_key, c.thread_key,
+                   c.source_key, c.created_at
                FROM passages p JOIN comments c USING (comment_key) WHERE p.change > ? ORDER BY p.passage_id""",
             (after_change,),
         )
-        for key, context, start, end, text, *columns in rows:
-            yield key, f"{from_sql(context)}\n{(from_sql(text) or '')[start:end]}", *columns
+        for key, context, start, end, text, asides, *columns in rows:
+            yield key, f"{from_sql(context)}\n{searched_text(text, asides)[start:end]}", *columns
 
     def removed_after(self, change: int) -> list[int]:
         """Return the ids of passages removed since a change."""
@@ -200,7 +208,9 @@ class StoreReader:
     def record_hashes(self, source: str) -> dict[str, bytes]:
         """Return the hash of every comment of a source, by its id."""
         rows = self._connection.execute(
-            "SELECT comment_id, record_hash FROM comments WHERE source_key = ?", (self.source_key(source),)
+            "SELECT comment_id, record_hash FROM comments WHERE source_key = :source "
+            "UNION ALL SELECT comment_id, record_hash FROM elsewhere WHERE source_key = :source",
+            {"source": self.source_key(source)},
         )
         return {from_sql(comment_id) or "": stored for comment_id, stored in rows}
 
@@ -250,6 +260,11 @@ class StoreReader:
         for at in range(0, len(keys), _MOST_VALUES):
             some = [int(key) for key in keys[at : at + _MOST_VALUES]]
             yield from self._connection.execute(query.format(", ".join("?" * len(some))), some)
+
+
+def _fingerprint(row: Sequence[Any]) -> Fingerprint:
+    size, mtime_ns, read_at_ns, sha256, beside = row
+    return Fingerprint(size, mtime_ns, read_at_ns, sha256, from_sql(beside) or "[]")
 
 
 def _verified(comment: Comment, stored: bytes) -> Comment:

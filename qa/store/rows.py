@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import Comment
+from qa.records import Comment, blanked
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPAN = re.compile(r"(\d{1,18})-(\d{1,18})")
+
+# All that a source says of a comment, its author and thread by name: as it is staged, or set aside.
+RECORD = """
+    comment_id, source_key, author, created_at, thread_id, thread_title, parent_id, url, truncated, line_start,
+    line_end, record, field, position, text, text_hash, record_hash, edited_at, votes, asides"""
 
 # The columns of a comment, in the order that `comment_of` reads.
 COMMENT_COLUMNS = """
     c.comment_id, c.text, s.name, a.name, c.created_at, t.thread_id, t.title, c.parent_id, c.url, c.truncated,
-    c.line_start, c.line_end, c.record, c.field"""
+    c.line_start, c.line_end, c.record, c.field, c.edited_at, c.votes, c.asides"""
 COMMENT_JOINS = """
     JOIN sources s USING (source_key)
     LEFT JOIN authors a USING (author_key)
@@ -80,6 +87,9 @@ def comment_of(row: Sequence[Any]) -> Comment:
         last,
         record,
         field,
+        edited,
+        votes,
+        asides,
     ) = row
     return Comment(
         comment_id=from_sql(comment_id) or "",
@@ -96,7 +106,36 @@ def comment_of(row: Sequence[Any]) -> Comment:
         line_end=last,
         record=record,
         field=from_sql(field),
+        edited_at=from_microseconds(edited),
+        votes=votes,
+        asides=unpack_asides(asides),
     )
+
+
+def pack_asides(asides: tuple[tuple[int, int], ...]) -> str | None:
+    """Return spans as text, ``0-6 20-31``; None for none."""
+    return " ".join(f"{start}-{end}" for start, end in asides) or None
+
+
+def unpack_asides(packed: str | None) -> tuple[tuple[int, int], ...]:
+    """Return the spans that `pack_asides` packed."""
+    return tuple((int(start), int(end)) for start, end in _SPAN.findall(packed)) if packed else ()
+
+
+def searched_text(text: str | bytes | None, asides: str | None) -> str:
+    """Return a stored text as it is searched: white space in place of its asides."""
+    return blanked(from_sql(text) or "", unpack_asides(asides))
+
+
+def record_row(comment: Comment, source_key: int, position: int) -> tuple[Any, ...]:
+    """Return the values of a comment's RECORD."""
+    return (
+        to_sql(comment.comment_id), source_key, to_sql(comment.author), to_microseconds(comment.created_at),
+        to_sql(comment.thread_id), to_sql(comment.thread_title), to_sql(comment.parent_id), to_sql(comment.url),
+        comment.truncated, comment.line_start, comment.line_end, comment.record, to_sql(comment.field), position,
+        to_sql(comment.text), text_hash(comment.text), record_hash(comment), to_microseconds(comment.edited_at),
+        comment.votes, pack_asides(comment.asides),
+    )  # fmt: skip
 
 
 def text_hash(text: str) -> bytes:
@@ -109,6 +148,7 @@ def record_hash(comment: Comment) -> bytes:
     parts = (
         comment.text, comment.author, comment.created_at and comment.created_at.isoformat(), comment.thread_id,
         comment.thread_title, comment.parent_id, comment.url, comment.truncated, comment.field,
+        comment.edited_at and comment.edited_at.isoformat(), comment.votes, comment.asides,
     )  # fmt: skip
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 

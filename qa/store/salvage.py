@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from qa.store.connection import connect
-from qa.store.damage import damaged_comments, damaged_vectors
-from qa.store.rows import from_sql
+from qa.store.damage import damaged_comments, damaged_vectors, damaged_versions
+from qa.store.rows import searched_text
 
 _TABLES = (
     "settings", "roots", "sources", "authors", "threads", "comments", "passages", "removed", "vectors", "changes",
-    "forgotten",
+    "forgotten", "elsewhere",
 )  # fmt: skip
 _WITHOUT_ROWID = ("settings", "forgotten")
 # Rows skipped at once behind one that cannot be read, doubling until one can or this is passed.
@@ -82,8 +82,10 @@ def settle(connection: sqlite3.Connection) -> int:
     """
     before = _count(connection, "comments")
     _delete(connection, "comments", "comment_id", damaged_comments(connection))
+    _delete(connection, "elsewhere", "rowid", damaged_versions(connection))
     _delete(connection, "vectors", "vector_key", damaged_vectors(connection))
-    connection.execute("DELETE FROM comments WHERE source_key NOT IN (SELECT source_key FROM sources)")
+    for table in ("comments", "elsewhere"):
+        connection.execute(f"DELETE FROM {table} WHERE source_key NOT IN (SELECT source_key FROM sources)")
     connection.execute(
         "DELETE FROM passages WHERE comment_key NOT IN (SELECT comment_key FROM comments) "
         "OR vector_key NOT IN (SELECT vector_key FROM vectors)"
@@ -109,15 +111,15 @@ def settle(connection: sqlite3.Connection) -> int:
 def _torn(connection: sqlite3.Connection) -> Iterator[int]:
     """Yield the key of each comment whose passages do not cover all of its text."""
     rows = connection.execute(
-        """SELECT c.comment_key, c.text, p.start, p."end" FROM comments c LEFT JOIN passages p USING (comment_key)
-           ORDER BY c.comment_key, p.start"""
+        """SELECT c.comment_key, c.text, c.asides, p.start, p."end"
+           FROM comments c LEFT JOIN passages p USING (comment_key) ORDER BY c.comment_key, p.start"""
     )
     last, text, reached = None, "", 0
-    for key, stored, start, end in rows:
+    for key, stored, asides, start, end in rows:
         if key != last:
             if last is not None and text[reached:].strip():
                 yield last
-            last, text, reached = key, from_sql(stored) or "", 0
+            last, text, reached = key, searched_text(stored, asides), 0
         if start is not None and not text[reached:start].strip():
             reached = max(reached, end)
     if last is not None and text[reached:].strip():

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import Passage, SourceReport
+from qa.records import Passage
+from qa.reports import SourceReport
 from qa.sources import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A source as it was when it was last read. root is the path of the root it came from."""
+    """A source as it was when it was last read.
+
+    root is the path of the root it came from. member is its name inside the archive at path, "" for a plain file. role
+    is "companion" for a file that completes others of its export and holds no comment, else "comments". elsewhere
+    counts those of its comments that another source has a later version of.
+    """
 
     name: str
     path: str
@@ -21,23 +27,29 @@ class SourceRecord:
     format: str
     decided: str
     fingerprint: Fingerprint
-    comments: int
-    empty: int
-    deleted: int
-    duplicates: int
-    unreadable: int
+    comments: int = 0
+    empty: int = 0
+    deleted: int = 0
+    duplicates: int = 0
+    unreadable: int = 0
+    notices: int = 0
+    elsewhere: int = 0
+    role: str = "comments"
+    member: str = ""
 
     def report(self) -> SourceReport:
         """Return what a user is told of the source."""
         return SourceReport(
-            self.name,
-            self.format,
-            self.comments,
-            self.empty,
-            self.deleted,
-            self.duplicates,
-            self.unreadable,
-            self.decided,
+            source=self.name,
+            format=self.format,
+            comments=self.comments,
+            empty=self.empty,
+            deleted=self.deleted,
+            duplicates=self.duplicates,
+            unreadable=self.unreadable,
+            notices=self.notices,
+            elsewhere=self.elsewhere,
+            decided=self.decided,
         )
 
 

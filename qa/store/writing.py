@@ -31,15 +31,22 @@ _APPLY = (
     "(SELECT 1 FROM threads t WHERE t.thread_id IS g.thread_id AND t.title IS g.thread_title)",
     "INSERT INTO comments SELECT g.old_key, g.comment_id, g.source_key, a.author_key, t.thread_key, g.created_at, "
     "g.parent_id, g.url, g.truncated, g.line_start, g.line_end, g.record, g.field, g.position, g.text, g.text_hash, "
-    "g.record_hash FROM staged g LEFT JOIN authors a ON a.name = g.author "
+    "g.record_hash, g.edited_at, g.votes, g.asides FROM staged g LEFT JOIN authors a ON a.name = g.author "
     "LEFT JOIN threads t ON t.thread_id IS g.thread_id AND t.title IS g.thread_title WHERE true ORDER BY g.rowid "
     "ON CONFLICT(comment_key) DO UPDATE SET source_key = excluded.source_key, author_key = excluded.author_key, "
     "thread_key = excluded.thread_key, created_at = excluded.created_at, parent_id = excluded.parent_id, "
     "url = excluded.url, truncated = excluded.truncated, line_start = excluded.line_start, "
     "line_end = excluded.line_end, record = excluded.record, field = excluded.field, position = excluded.position, "
-    "text = excluded.text, text_hash = excluded.text_hash, record_hash = excluded.record_hash",
-    "UPDATE comments SET line_start = m.line_start, line_end = m.line_end, record = m.record, position = m.position "
-    "FROM moved m WHERE comments.comment_key = m.comment_key",
+    "text = excluded.text, text_hash = excluded.text_hash, record_hash = excluded.record_hash, "
+    "edited_at = excluded.edited_at, votes = excluded.votes, asides = excluded.asides",
+    *(f"UPDATE {table} SET line_start = m.line_start, line_end = m.line_end, record = m.record, "
+      "position = m.position FROM moved m "
+      f"WHERE {table}.comment_id = m.comment_id AND {table}.source_key = m.source_key"
+      for table in ("comments", "elsewhere")),
+    "UPDATE sources SET latest = (SELECT latest FROM read r WHERE r.source_key = sources.source_key) "
+    "WHERE source_key IN (SELECT source_key FROM read)",
+    "DELETE FROM elsewhere WHERE (comment_id, source_key) IN (SELECT comment_id, source_key FROM taken_up)",
+    "INSERT OR REPLACE INTO elsewhere SELECT * FROM set_aside",
     "INSERT INTO passages(comment_key, start, \"end\", context, vector_key, change) "
     "SELECT c.comment_key, u.start, u.\"end\", u.context, v.vector_key, :change "
     "FROM cuts u JOIN comments c USING (comment_id) JOIN vectors v ON v.hash = u.hash ORDER BY u.rowid",
@@ -115,7 +122,8 @@ class StoreWriter:
         """Return the key of the source called name, a new one where it is not known; its counts come later."""
         self._connection.execute(
             "INSERT INTO sources(name, path, root_key, format, decided, size, mtime_ns, read_at_ns, sha256, empty, "
-            "deleted, duplicates, unreadable) VALUES (?, ?, 0, '', '', -1, 0, 0, '', 0, 0, 0, 0) "
+            "deleted, duplicates, unreadable, notices, role, member, beside) "
+            "VALUES (?, ?, 0, '', '', -1, 0, 0, '', 0, 0, 0, 0, 0, '', '', '[]') "
             "ON CONFLICT(name) DO NOTHING",
             (to_sql(name), to_sql(path)),
         )
@@ -128,10 +136,10 @@ class StoreWriter:
         self._connection.execute(
             "UPDATE sources SET path = ?, root_key = (SELECT root_key FROM roots WHERE path = ?), format = ?, "
             "decided = ?, size = ?, mtime_ns = ?, read_at_ns = ?, sha256 = ?, empty = ?, deleted = ?, duplicates = ?, "
-            "unreadable = ? WHERE name = ?",
+            "unreadable = ?, notices = ?, role = ?, member = ?, beside = ? WHERE name = ?",
             (to_sql(source.path), to_sql(source.root), source.format, source.decided, seen.size, seen.mtime_ns,
              seen.read_at_ns, seen.sha256, source.empty, source.deleted, source.duplicates, source.unreadable,
-             to_sql(source.name)),
+             source.notices, source.role, to_sql(source.member), to_sql(seen.beside), to_sql(source.name)),
         )  # fmt: skip
 
     def drop_source(self, name: str) -> None:

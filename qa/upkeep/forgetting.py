@@ -8,7 +8,7 @@ from qa.encoder import Encoder
 from qa.events import Events
 from qa.index import IndexWriter, open_writer
 from qa.index.difference import Difference
-from qa.records import Forgotten, Report
+from qa.reports import Forgotten, Report
 from qa.updating import Request, bring_up_to_date
 
 # How long readers that still hold the old state are waited for.

@@ -8,7 +8,7 @@ from pathlib import Path
 from qa.encoder import Encoder
 from qa.events import Events
 from qa.index import open_writer, save_store
-from qa.records import Repaired
+from qa.reports import Repaired
 from qa.updating import Request, bring_up_to_date
 
 # How long readers that still hold the old state are waited for.

@@ -16,7 +16,7 @@ from qa.formats import ReadOptions, read_comments
 from qa.index import check_derived, check_store
 from qa.index.layout import store_path
 from qa.passages import sentence_spans
-from qa.records import Finding, Verification
+from qa.reports import Finding, Verification
 from qa.sources import STDIN, is_stale
 from qa.store import SourceRecord, StoredPassage, StoreReader, connect, mapped, record_hash
 
@@ -88,7 +88,7 @@ def _compared(
 def _encoded_again(folder: Path, store: StoreReader, encoder: Encoder, count: int) -> Iterator[Finding]:
     """Encode some passages again and compare the vectors."""
     stored = list(_whole(store, count))
-    texts = [one.passage.text for one in stored]
+    texts = [one.passage.searched for one in stored]
     inputs = [
         PassageInput(one.passage.context, text, tuple(sentence_spans(text)))
         for one, text in zip(stored, texts, strict=True)

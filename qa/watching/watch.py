@@ -9,7 +9,7 @@ from pathlib import Path
 from qa.errors import IndexBusy, SourceError, UsageError
 from qa.events import Events
 from qa.index.remembered import remembered_roots
-from qa.records import Report, SourceReport
+from qa.reports import Report, SourceReport
 from qa.sources import STDIN
 from qa.watching.ears import Ears, polls
 from qa.watching.places import Places

@@ -24,8 +24,8 @@ from qa.formats.markup.html import from_html
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.samples import Sample
 from qa.formats.tables.envelopes import parts
-from qa.formats.tables.lookup import Lookup
 from qa.formats.tables.sqlite_tables import MAGIC, columns_of, database, rows_of
+from qa.formats.tables.threads import Thread, Threads
 from qa.formats.tables.values import body_of, count_of, id_of, list_of, string_of
 
 _TYPES = ("story", "comment", "job", "poll", "pollopt")
@@ -35,7 +35,6 @@ _TABLE = "items"
 _COLUMNS = {"id", "type", "by", "time"}
 _CREATED = re.compile(rb"CREATE TABLE\W+items\W.*?\bby\b", re.S)
 _LOOKED_AT = 20
-_REMEMBERED = 100_000
 
 
 def recognises(sample: Sample) -> Role | None:
@@ -52,10 +51,9 @@ def recognises(sample: Sample) -> Role | None:
 
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every item. Raises: Malformed."""
-    with Lookup(content.path, ("parent", "title")) as lookup:
+    with Threads(content.path) as threads:
         for value, _, _ in _records(content):
-            _learn(lookup, value)
-        threads = _Threads(lookup)
+            _learn(threads, value)
         for number, (value, start, end) in enumerate(_records(content), 1):
             if isinstance(value, dict):
                 yield _draft(value, threads, number, start, end)
@@ -131,40 +129,19 @@ def _children(item: Any) -> list[Any]:
     return list_of(item.get("children") or item.get("kids")) if isinstance(item, dict) else []
 
 
-class _Threads:
-    """The story that an item belongs to, found by going up from parent to parent."""
-
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
-        self._found: dict[str, tuple[str | None, str | None]] = {}
-
-    def of(self, item_id: str) -> tuple[str | None, str | None]:
-        """Return the id and the title of an item's story; neither where the way there leaves the source."""
-        way: dict[str, None] = {}
-        at, found = item_id, None
-        while found is None:
-            found = self._found.get(at)
-            row = self._lookup.get(at) if found is None and at not in way else None
-            way[at] = None
-            if found is None and (row is None or row[0] is None):
-                found = (at, row[1] or None) if row is not None and row[1] is not None else (None, None)
-            elif row is not None and row[0] is not None:
-                at = row[0]
-        if len(self._found) > _REMEMBERED:
-            self._found.clear()
-        self._found.update(dict.fromkeys(way, found))
-        return found
-
-
-def _learn(lookup: Lookup, value: Any) -> None:
-    """Remember an item's parent and title; one that opens a thread has a title, be it empty."""
+def _learn(threads: Threads, value: Any) -> None:
+    """Remember an item's parent, or the title of one that opens a thread."""
     item_id = _id(value) if isinstance(value, dict) else None
-    if item_id is not None:
-        untitled = "" if value.get("type") in _OPENING else None
-        lookup.put(item_id, _parent(value), string_of(value.get("title")) or untitled)
+    if item_id is None:
+        return
+    parent, title = _parent(value), string_of(value.get("title"))
+    if parent is not None:
+        threads.replied(item_id, parent)
+    elif title is not None or value.get("type") in _OPENING:
+        threads.opened(item_id, title)
 
 
-def _draft(item: dict[str, Any], threads: _Threads, number: int, start: int, end: int) -> Draft:
+def _draft(item: dict[str, Any], threads: Threads, number: int, start: int, end: int) -> Draft:
     item_id, parent = _id(item), _parent(item)
     story, title = _story(item, item_id, threads)
     text, field, asides = _text(item)
@@ -183,12 +160,12 @@ def _draft(item: dict[str, Any], threads: _Threads, number: int, start: int, end
     return draft
 
 
-def _story(item: dict[str, Any], item_id: str | None, threads: _Threads) -> tuple[str | None, str | None]:
-    story, title = threads.of(item_id) if item_id else (None, None)
+def _story(item: dict[str, Any], item_id: str | None, threads: Threads) -> Thread:
+    found = threads.of(item_id)
     told = id_of(item.get("story_id"))
-    if story is None and told is not None:
-        return told, string_of(item.get("story_title")) or threads.of(told)[1]
-    return story, title
+    if found.opener is None and told is not None:
+        return Thread(told, string_of(item.get("story_title")) or threads.of(told).title)
+    return found
 
 
 def _text(item: dict[str, Any]) -> tuple[str | None, str | None, tuple[tuple[int, int], ...]]:

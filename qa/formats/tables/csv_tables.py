@@ -50,18 +50,23 @@ def delimiter_of(first_line: str) -> str:
     return max(",;\t", key=lambda c: (first_line.count(c), c == ","))
 
 
-def _header(content: Content, tabs: bool, columns: Columns) -> Header:
+def header_of(content: Content, tabs: bool = False) -> Header:
+    """Return what the first row names, whatever it is. Raises: Malformed."""
     delimiter = "\t"
     if not tabs:
         with content.text() as file:
             delimiter = delimiter_of(next((line for line in file if line.strip()), ""))
     _, _, row = next(_rows(content, delimiter), (0, 0, [""]))
-    if len(row) > 1 or columns.given:
-        return Header(_distinct(row), delimiter)
-    if recognises(row) & {"text", "title"}:
-        return Header(tuple(row), delimiter)
-    columns.given = {"text": row[0]} if _is_word(row[0]) else {"text": "1"}
-    return Header(tuple(row), delimiter) if _is_word(row[0]) else Header(("1",), delimiter, first=True)
+    return Header(_distinct(row), delimiter)
+
+
+def _header(content: Content, tabs: bool, columns: Columns) -> Header:
+    header = header_of(content, tabs)
+    name = header.names[0]
+    if len(header.names) > 1 or columns.given or recognises(header.names) & {"text", "title"}:
+        return header
+    columns.given = {"text": name} if _is_word(name) else {"text": "1"}
+    return header if _is_word(name) else Header(("1",), header.delimiter, first=True)
 
 
 def _is_word(name: str) -> bool:
@@ -77,6 +82,12 @@ def _distinct(row: list[str]) -> tuple[str, ...]:
 
 
 def _drafts(content: Content, header: Header, columns: Columns) -> Iterator[Draft]:
+    for number, (row, start, end) in enumerate(records(content, header), 1):
+        yield record_draft(columns, row, number, start, end)
+
+
+def records(content: Content, header: Header) -> Iterator[tuple[dict[str, str], int, int]]:
+    """Give each row by its columns' names, with its first and last line. Raises: Malformed."""
     rows = _rows(content, header.delimiter)
     if not header.first:
         next(rows, None)
@@ -85,7 +96,7 @@ def _drafts(content: Content, header: Header, columns: Columns) -> Iterator[Draf
         if len(row) > width:
             fact = f"record {number} has {len(row)} fields, the header has {width}"
             raise Malformed(content.path, start, fact, _hint(content.path))
-        yield record_draft(columns, dict(zip(header.names, row, strict=False)), number, start, end)
+        yield dict(zip(header.names, row, strict=False)), start, end
 
 
 def _rows(content: Content, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:

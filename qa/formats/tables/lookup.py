@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from qa.errors import SourceUnreadable
 
@@ -13,7 +12,7 @@ Row = tuple[str | None, ...]
 
 
 class Lookup:
-    """A temporary table from a key to a few strings; gone when its ``with`` ends.
+    """A temporary table from a key to a few strings; gone when it is closed.
 
     SQLite keeps it in a file without a name, of which the first megabytes never leave memory.
     Raises: SourceUnreadable where the disk is full.
@@ -26,23 +25,29 @@ class Lookup:
             self._db.execute(f"PRAGMA {setting}")
         self._db.execute(f"CREATE TABLE rows (key TEXT PRIMARY KEY, {', '.join(columns)}) WITHOUT ROWID")
         self._db.execute("BEGIN")
-        self._insert = f"INSERT OR REPLACE INTO rows VALUES ({', '.join('?' * (len(columns) + 1))})"
+        values = f"INTO rows VALUES ({', '.join('?' * (len(columns) + 1))})"
+        self._replace, self._add = f"INSERT OR REPLACE {values}", f"INSERT OR IGNORE {values}"
         self._select = f"SELECT {', '.join(columns)} FROM rows WHERE key = ?"
 
-    def __enter__(self) -> Lookup:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Let the table go."""
         self._db.close()
 
     def put(self, key: str, *values: str | None) -> None:
         """Set the row of a key; the last one counts."""
-        try:
-            self._db.execute(self._insert, (key, *values))
-        except sqlite3.Error as error:
-            raise SourceUnreadable(f"{self._path}: no room for a temporary table: {error}", "df -h") from error
+        self._write(self._replace, key, values)
+
+    def suggest(self, key: str, *values: str | None) -> None:
+        """Set the row of a key that has none."""
+        self._write(self._add, key, values)
 
     def get(self, key: str) -> Row | None:
         """Return the row of a key."""
         row: Row | None = self._db.execute(self._select, (key,)).fetchone()
         return row
+
+    def _write(self, statement: str, key: str, values: Row) -> None:
+        try:
+            self._db.execute(statement, (key, *values))
+        except sqlite3.Error as error:
+            raise SourceUnreadable(f"{self._path}: no room for a temporary table: {error}", "df -h") from error

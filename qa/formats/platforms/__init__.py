@@ -6,13 +6,14 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
-from qa.formats.platforms import hackernews, reddit
+from qa.formats.platforms import github, hackernews, reddit
 from qa.formats.platforms.platform import Platform, Role
 
 # In the order in which they are asked; at most one may recognise a source.
 PLATFORMS: tuple[Platform, ...] = (
     hackernews.PLATFORM,
     reddit.PLATFORM,
+    github.PLATFORM,
 )
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

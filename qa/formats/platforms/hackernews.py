@@ -176,8 +176,8 @@ def _text(item: dict[str, Any]) -> tuple[str | None, str | None, tuple[tuple[int
         text, asides = from_html(written)
         if has_content(text):
             return text, field, asides
-    title = string_of(item.get("title"))
-    if written is None or title is None:
+    title = body_of(item.get("title"))
+    if written is None or not title:
         return written, field, ()
     return title, "title", ()
 

@@ -150,7 +150,7 @@ def _draft(value: dict[str, Any], within: Opener | None, threads: Threads, numbe
     draft = Draft(text, start, end, record=number, field="body", platform=place is not None)
     title = string_of(value.get("title")) if opens else None
     if title is not None and text is not None and not has_content(text):
-        draft.text, draft.field = title, "title"
+        draft.text, draft.field = body_of(value["title"]), "title"
     draft.author = _author(value)
     draft.created_at = parse_date(_first(value, "created_at", "createdAt", "submitted_at", "submittedAt"))
     draft.title = title or (threads.of(place.name).title if place else None)

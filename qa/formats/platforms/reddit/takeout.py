@@ -13,7 +13,7 @@ from qa.formats.drafts import Draft, has_content
 from qa.formats.platforms.platform import Role
 from qa.formats.platforms.reddit.things import full_name, is_gone, reddit
 from qa.formats.samples import Sample, take_sample
-from qa.formats.tables.csv_tables import header_of, records
+from qa.formats.tables.csv_rows import header_of, records
 from qa.formats.tables.threads import Threads
 from qa.formats.tables.values import string_of
 
@@ -87,7 +87,7 @@ def _draft(row: dict[str, str], threads: Threads, number: int, start: int, end: 
     text, title = row.get("body", ""), string_of(row.get("title"))
     draft = Draft(text, start, end, record=number, field="body", platform=True)
     if title is not None and not has_content(text):
-        draft.text, draft.field = title, "title"
+        draft.text, draft.field = row["title"], "title"
     draft.record_id, draft.thread_id = reddit(name), reddit(post)
     draft.title = title or threads.of(post).title
     draft.created_at = parse_date(row.get("date"))

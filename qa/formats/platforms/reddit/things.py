@@ -217,8 +217,10 @@ def _text(data: dict[str, Any]) -> tuple[str | None, str | None]:
     written = body_of(data.get(field)) if field else ""
     if written and field in _API_TEXTS:
         written = unescaped(written)
-    title = None if written is None or has_content(written) else title_of(data)
-    return (written, field) if title is None else (title, "title")
+    title = body_of(data.get("title"))
+    if not title or written is None or has_content(written):
+        return written, field
+    return unescaped(title), "title"
 
 
 def _author(data: dict[str, Any]) -> str | None:

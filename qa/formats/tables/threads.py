@@ -43,6 +43,11 @@ class Threads:
         """Remember what a reply answers."""
         self._lookup.put(reply, parent, None)
 
+    def parent(self, key: str) -> str | None:
+        """Return what was remembered as the parent of a reply."""
+        row = self._lookup.get(key)
+        return row[0] if row else None
+
     def of(self, key: str | None) -> Thread:
         """Return the thread of a post or a reply; nothing is known where the way to it leaves the source."""
         way: dict[str, None] = {}

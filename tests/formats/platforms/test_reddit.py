@@ -255,6 +255,4 @@ def test_real_lists(shared: Path, read_file) -> None:
         assert one.url.endswith(f"/{row['id']}/")
     found, reader = read_file(folder / "reddit_posts.json")
     assert reader.counts.records == len(posts)
-    assert {one.text for one in found} <= {p["content"] for p in posts.values()} | {
-        p["title"].strip() for p in posts.values()
-    }
+    assert {one.text for one in found} <= {p["content"] for p in posts.values()} | {p["title"] for p in posts.values()}

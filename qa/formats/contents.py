@@ -6,10 +6,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -33,6 +35,9 @@ _DECODERS: dict[str, Callable[[BinaryIO], Any]] = {
         file, read_across_frames=True
     ),
 }
+
+_NEIGHBOURS = 32
+_CROWD = 1000
 
 
 class Content:
@@ -84,6 +89,17 @@ class Content:
         self.beside[path] = None
         return Content(path) if path.is_file() else None
 
+    def neighbours(self, suffixes: Collection[str]) -> list[Content]:
+        """Return the other files of the folder whose names end so, a compression's ending aside; none if too many."""
+        with mapped(self.path), os.scandir(self.path.parent) as found:
+            entries = list(islice(found, _CROWD))
+        if len(entries) == _CROWD:
+            return []
+        names = sorted(one.name for one in entries if not one.name.startswith("."))
+        alike = [name for name in names if name != self.path.name and _suffix(name) in suffixes]
+        beside = [self.companion(name) for name in alike[: _NEIGHBOURS + 1]]
+        return [one for one in beside if one is not None] if len(beside) <= _NEIGHBOURS else []
+
     @contextmanager
     def _decompressed(self, file: BinaryIO) -> Iterator[BinaryIO]:
         opener = _DECODERS.get(self.compression or "")
@@ -92,3 +108,13 @@ class Content:
             return
         with opener(file) as opened, io.BufferedReader(opened, 1 << 20) as buffered:
             yield buffered
+
+
+def _suffix(name: str) -> str:
+    """Return how a name ends, without the ending that a compression gave it.
+
+    >>> _suffix("RS_2012-01.jsonl.zst"), _suffix("posts.CSV"), _suffix("RS_2012-01.zst")
+    ('.jsonl', '.csv', '')
+    """
+    stem, suffix = os.path.splitext(name.lower())  # noqa: PTH122 - a name, not a path
+    return os.path.splitext(stem)[1] if suffix in (".gz", ".zst", ".bz2", ".xz") else suffix  # noqa: PTH122

@@ -19,6 +19,7 @@ from qa.formats.samples import take_sample
 from qa.formats.tables.columns import Columns
 from qa.formats.tables.csv_tables import read_csv
 from qa.formats.tables.json_tables import read_json, read_jsonl
+from qa.formats.tables.siblings import is_companion
 from qa.records import Comment
 
 _BY_CONTENT = ReadOptions()
@@ -81,6 +82,9 @@ class CommentReader:
                 return read_json(content, columns)
             case "jsonl":
                 return "JSON lines, each record is a comment", read_jsonl(content, columns)
+            case _ if not columns.given and is_companion(content):
+                self.role = "companion"
+                return "a table of titles that a table beside it refers to", iter(())
             case _:
                 return read_csv(content, columns, tabs=self.format == "tsv")
 

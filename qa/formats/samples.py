@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,7 +44,7 @@ class Sample:
         try:
             return jiter.from_json(text.encode("utf-8", "replace"), partial_mode=True, catch_duplicate_keys=False)
         except ValueError:
-            return None
+            return _first(text)
 
     @cached_property
     def records(self) -> list[dict[str, Any]]:
@@ -90,6 +91,14 @@ class Sample:
                     return []
                 values.append(value)
         return values
+
+
+def _first(text: str) -> Any:
+    """Parse the value that others follow: the first of the pages that a program wrote one after the other."""
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
 
 
 def take_sample(content: Content) -> Sample:

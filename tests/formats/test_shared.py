@@ -11,6 +11,7 @@ import pytest
 
 from qa.errors import WrongColumns
 from qa.formats import read_comments
+from qa.formats.options import TABLES
 
 pytestmark = pytest.mark.shared
 
@@ -43,7 +44,7 @@ def test_csv(shared: Path) -> None:
         records, comments = total(path)
         assert records == len(rows)
         assert all(c.text == rows[c.record - 1]["comment_text"] for c in comments)
-        assert all(c.author and c.created_at and c.thread_id for c in comments)
+        assert all(c.author and c.created_at and c.thread_id and c.thread_title for c in comments)
 
 
 def test_jsonl(shared: Path) -> None:
@@ -64,6 +65,8 @@ def test_json_lists(shared: Path) -> None:
     for path in sorted(shared.glob("exports/**/*.json")):
         value = json.loads(path.read_bytes())
         try:
+            if read_comments(path, "s").format not in TABLES:  # a platform's: its own test reads it
+                continue
             records, comments = total(path)
         except WrongColumns:
             continue

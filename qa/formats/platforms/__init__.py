@@ -6,9 +6,17 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
+from qa.formats.platforms import bluesky, github, hackernews, mastodon, reddit, youtube
 from qa.formats.platforms.platform import Platform, Role
 
 # In the order in which they are asked; at most one may recognise a source.
-PLATFORMS: tuple[Platform, ...] = ()
+PLATFORMS: tuple[Platform, ...] = (
+    hackernews.PLATFORM,
+    reddit.PLATFORM,
+    github.PLATFORM,
+    youtube.PLATFORM,
+    bluesky.PLATFORM,
+    mastodon.PLATFORM,
+)
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

@@ -21,11 +21,13 @@ Record = dict[str, Any]
 NAMES: dict[str, tuple[str, ...]] = {
     "text": (
         *("text", "body", "comment", "comment_text", "content", "message"),
-        *("comment_body", "selftext", "comment_content", "full_text", "post_text", "post_body"),
+        *("comment_body", "selftext", "comment_content", "full_text", "post_text", "post_body", "post_full_text"),
+        *("text_original", "text_display"),
     ),
     "author": (
         *("author", "user", "username", "by", "from"),
         *("author_name", "user_name", "display_name", "screen_name", "sender", "user_id"),
+        *("post_author", "author_display_name"),
     ),
     "date": (
         *("date", "created_at", "time", "timestamp"),
@@ -34,7 +36,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "_id", "comment_id"),
     "parent": ("parent", "parent_id", "reply_to", "in_reply_to", "parent_comment_id", "reply_to_id"),
     "thread": ("thread", "thread_id", "post_id", "topic_id", "discussion_id", "video_id"),
-    "title": ("title", "subject", "thread_title", "post_title", "topic_title"),
+    "title": ("title", "subject", "thread_title", "post_title", "topic_title", "video_title"),
     "url": ("url", "permalink", "link"),
 }
 _IGNORED = re.compile(r"[\s_-]+")

@@ -7,6 +7,7 @@ from typing import Any
 from qa.dates import parse_date
 from qa.formats.drafts import Draft, has_content
 from qa.formats.tables.columns import Columns, Place, Record, person, reach, scalar
+from qa.formats.tables.values import storable
 
 
 def record_draft(columns: Columns, record: Record, number: int, line_start: int, line_end: int) -> Draft:
@@ -75,11 +76,4 @@ def _date(record: Record, paths: list[Place]) -> Any:
 
 
 def _clean(value: str | None) -> str | None:
-    """Put U+FFFD for half a surrogate pair, which an exporter left when it cut an emoji and no file can hold."""
-    if value is None or value.isascii():
-        return value
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return value
+    return None if value is None else storable(value)

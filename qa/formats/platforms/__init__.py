@@ -6,10 +6,15 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
+from qa.formats.platforms.mail import EML, MBOX
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.platforms.slack import PLATFORM as SLACK
 
 # In the order in which they are asked; at most one may recognise a source.
-PLATFORMS: tuple[Platform, ...] = (SLACK,)
+PLATFORMS: tuple[Platform, ...] = (
+    SLACK,
+    MBOX,
+    EML,
+)
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

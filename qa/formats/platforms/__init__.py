@@ -6,15 +6,19 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
+from qa.formats.platforms.discord import PLATFORM as DISCORD
 from qa.formats.platforms.mail import EML, MBOX
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.platforms.slack import PLATFORM as SLACK
+from qa.formats.platforms.telegram import PLATFORM as TELEGRAM
 
 # In the order in which they are asked; at most one may recognise a source.
 PLATFORMS: tuple[Platform, ...] = (
     SLACK,
     MBOX,
     EML,
+    DISCORD,
+    TELEGRAM,
 )
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

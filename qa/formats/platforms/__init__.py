@@ -11,6 +11,7 @@ from qa.formats.platforms.mail import EML, MBOX
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.platforms.slack import PLATFORM as SLACK
 from qa.formats.platforms.telegram import PLATFORM as TELEGRAM
+from qa.formats.platforms.whatsapp import PLATFORM as WHATSAPP
 
 # In the order in which they are asked; at most one may recognise a source.
 PLATFORMS: tuple[Platform, ...] = (
@@ -19,6 +20,7 @@ PLATFORMS: tuple[Platform, ...] = (
     EML,
     DISCORD,
     TELEGRAM,
+    WHATSAPP,
 )
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

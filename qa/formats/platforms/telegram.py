@@ -4,8 +4,8 @@ Rests on Telegram's public document "Telegram Data Export Schema"; no real file 
 
 A record is an element of a chat's ``messages``. One of type ``service`` is a notice; one that the exporting program
 was too old for (``unsupported``) has no text. A forwarded message is a comment of whom it was forwarded from:
-those are that person's words. Quotations inside a text are asides. A poll's question and answers are its text. Reactions
-count as votes. Left out: files, the account's other data.
+those are that person's words. Quotations inside a text are asides. A poll's question and answers are its text.
+Reactions count as votes. Left out: files, the account's other data.
 
 A reply belongs to the first message of its chain, as far as the file holds it; a number for each reply is kept for
 that. Times come from ``date_unixtime``; older exports have the local time alone, which is read as UTC.

@@ -380,6 +380,14 @@ def test_damaged_mail_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             pass
 
 
+def test_long_headers_take_no_long_time(draft) -> None:
+    """Each of these took minutes where a step was repeated for every place."""
+    assert draft("Subject: " + "Re: " * 200_000 + "figs").title == "figs"
+    assert draft("Content-Type: text/plain" + ';x="' * 200_000).text == "text"
+    assert draft("Subject: " + "=?" * 200_000).title
+    assert draft("", "-----BEGIN PGP SIGNATURE-----\n" * 3000).asides == ()
+
+
 def test_deep_containers_are_bounded(draft) -> None:
     nested = part("text/plain", "deep")
     for level in range(400):

@@ -19,7 +19,8 @@ _DATA |= {"text/rfc822-headers", "text/x-amp-html"}
 _DEEPEST = 20
 _ARMOUR = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Z][\w-]*:.*\n)*\n?"
-    r"|^-----BEGIN PGP (SIGNATURE|MESSAGE|PUBLIC KEY BLOCK)-----[ \t]*\n(?:.*\n)*?-----END PGP \1-----[ \t]*(?:\n|\Z)",
+    r"|^-----BEGIN PGP (SIGNATURE|MESSAGE|PUBLIC KEY BLOCK)-----[ \t]*\n"
+    r"(?:.*\n){0,1000}?-----END PGP \1-----[ \t]*(?:\n|\Z)",
     re.M,
 )
 _SCRUBBED = re.compile(
@@ -124,7 +125,8 @@ def _is_attached(header: Header, content_type: str) -> bool:
 
 
 def _parameters(written: str) -> dict[str, str]:
-    return {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(written)}
+    # A longer field is an attack: an open quotation mark would be searched to the end from each place.
+    return {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(written[:4000])}
 
 
 def _text(part: _Part) -> str:

@@ -103,16 +103,17 @@ def subject(header: Header) -> tuple[str | None, bool]:
     """Return the subject without ``Re:`` and the list's tag, and whether it says that this is a reply."""
     title = readable(header.get("subject", ""))
     reply = tagged = False
+    at = 0
     while True:
-        found = _REPLY.match(title)
+        found = _REPLY.match(title, at)
         reply = reply or found is not None
         if found is None and not tagged:
-            found = _TAG.match(title)
+            found = _TAG.match(title, at)
             tagged = found is not None and _is_list(found[1], header)
             found = found if tagged else None
         if found is None or found.end() == len(title):
-            return title or None, reply
-        title = title[found.end() :]
+            return title[at:] or None, reply
+        at = found.end()
 
 
 def _is_list(tag: str, header: Header) -> bool:

@@ -6,7 +6,19 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
-from qa.formats.platforms import bluesky, github, hackernews, mastodon, reddit, youtube
+from qa.formats.platforms import (
+    bluesky,
+    discord,
+    github,
+    hackernews,
+    mail,
+    mastodon,
+    reddit,
+    slack,
+    telegram,
+    whatsapp,
+    youtube,
+)
 from qa.formats.platforms.platform import Platform, Role
 
 # In the order in which they are asked; at most one may recognise a source.
@@ -17,6 +29,12 @@ PLATFORMS: tuple[Platform, ...] = (
     youtube.PLATFORM,
     bluesky.PLATFORM,
     mastodon.PLATFORM,
+    slack.PLATFORM,
+    mail.MBOX,
+    mail.EML,
+    discord.PLATFORM,
+    telegram.PLATFORM,
+    whatsapp.PLATFORM,
 )
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

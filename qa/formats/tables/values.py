@@ -35,7 +35,8 @@ def id_of(value: Any) -> str | None:
     ('8863', '8863', None, None)
     """
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        # A number this long has no text in Python, and no platform gives it.
+        return str(value) if abs(value) < 10**40 else None
     return string_of(value)
 
 
@@ -65,3 +66,23 @@ def dict_of(value: Any) -> dict[str, Any]:
 def list_of(value: Any) -> list[Any]:
     """Return a list, empty where the value is none."""
     return value if isinstance(value, list) else []
+
+
+def text_of(value: Any) -> str | None:
+    """Return a text, which may be empty, or None where the value is none."""
+    return storable(value) if isinstance(value, str) else None
+
+
+def line_of(value: Any) -> str | None:
+    """Return a text on one line without the space around it, or None where nothing is left."""
+    return (" ".join(storable(value).split()) or None) if isinstance(value, str) else None
+
+
+def number_of(value: Any) -> int:
+    """Return a whole number that fits in 64 bits, or 0."""
+    return count_of(value) or 0
+
+
+def dicts_of(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in a list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

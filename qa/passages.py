@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from qa.records import Comment, Passage
-
-TokenOffsets = Callable[[str], Sequence[tuple[int, int]]]
 
 # The part of a passage that its successor repeats, so that a thought at the cut is whole in one of them.
 _OVERLAP = 1 / 8
@@ -42,20 +40,28 @@ def context_of(thread_title: str | None, parent_text: str | None) -> str:
     return "\n".join(part for part in (title, parent) if part)
 
 
-def cut(comment: Comment, context: str, token_offsets: TokenOffsets, max_tokens: int) -> list[Passage]:
+def surely_fits(text: str, max_tokens: int) -> bool:
+    """Tell whether a text is so short that it has no more tokens than fit; False where it has to be tokenized.
+
+    A token takes at least one character of ASCII; one more may stand for the beginning.
+    """
+    return len(text) < max_tokens and text.isascii()
+
+
+def cut(comment: Comment, context: str, offsets: Sequence[tuple[int, int]] | None, max_tokens: int) -> list[Passage]:
     """Return the comment's passages, in order; together they cover every word of it.
 
-    Units: offsets are str indices into comment.text, end exclusive; max_tokens counts the encoder's tokens, special
-    tokens left out. A comment of white space alone gives no passage.
+    Units: offsets are those of the tokens of comment.searched, end exclusive, None where it surely fits; max_tokens
+    counts the encoder's tokens, special tokens left out. A comment of white space alone gives no passage.
     """
     text = comment.searched
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     if start >= end:
         return []
-    offsets = [(a, b) for a, b in token_offsets(text) if b > a]
-    if len(offsets) <= max_tokens:
+    solid = [(a, b) for a, b in offsets or () if b > a]
+    if len(solid) <= max_tokens:
         return [Passage(comment, start, end, context)]
-    return [Passage(comment, a, b, context) for a, b in _windows(text, start, end, offsets, max_tokens)]
+    return [Passage(comment, a, b, context) for a, b in _windows(text, start, end, solid, max_tokens)]
 
 
 def _windows(

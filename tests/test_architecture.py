@@ -40,8 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "watching": {"errors", "records", "reports", "events", "sources", "index"},
     "assistant": {
-        "errors", "records", "reports", "events", "formats", "sources", "encoder", "index", "retriever", "answer", "updating",
-        "watching", "upkeep", "questions",
+        "errors", "records", "reports", "events", "formats", "sources", "encoder", "index", "retriever", "answer",
+        "updating", "watching", "upkeep", "questions",
     },
     "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render"},
     "": {"errors", "records", "reports", "formats", "assistant"},

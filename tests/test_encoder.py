@@ -90,7 +90,7 @@ def test_hashing_takes_any_text(text: str) -> None:
     (one,) = encoder.encode_passages([plain(text)])
     assert np.linalg.norm(one.vector) == pytest.approx(1, abs=1e-5)
     assert one.sentences.shape == (len(sentence_spans(text)), encoder.dimensions)
-    assert all(text[a:b].strip() for a, b in encoder.token_offsets(text))
+    assert all(text[a:b].strip() for a, b in encoder.token_offsets([text])[0])
 
 
 def test_progress_is_told() -> None:
@@ -321,20 +321,20 @@ def test_order_and_batches_change_nothing(encoder: Encoder) -> None:
 @pytest.mark.model
 def test_token_offsets(encoder: Encoder) -> None:
     text = "Café matters: 👍 e\u0301tude, tokenization!"
-    words = [text[a:b] for a, b in encoder.token_offsets(text)]
+    words = [text[a:b] for a, b in encoder.token_offsets([text])[0]]
     assert words[:4] == ["Café", "matters", ":", "👍"]
     assert words[-3:] == ["token", "ization", "!"]
     assert encoder.max_tokens == 254
     assert encoder.dimensions == 384
     long = "word " * 1000
-    assert list(encoder.token_offsets(long)) == [(5 * n, 5 * n + 4) for n in range(1000)]
-    assert list(encoder.token_offsets("")) == []
+    assert list(encoder.token_offsets([long])[0]) == [(5 * n, 5 * n + 4) for n in range(1000)]
+    assert list(encoder.token_offsets([""])[0]) == []
 
 
 @pytest.mark.model
 def test_half_an_emoji_is_no_error(encoder: Encoder) -> None:
     text = "broken \ud83d emoji"
-    assert next(text[a:b] for a, b in encoder.token_offsets(text)) == "broken"
+    assert next(text[a:b] for a, b in encoder.token_offsets([text])[0]) == "broken"
     (one,) = encoder.encode_passages([PassageInput("\udc00", text, ((0, len(text)),))])
     assert np.isfinite(one.vector).all()
     assert np.isfinite(encoder.encode_query(text)).all()

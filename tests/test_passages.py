@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import qa.passages
 from qa.encoder import Encoder, HashingEncoder, load_encoder
-from qa.passages import context_of, cut, is_question, sentence_spans
+from qa.passages import context_of, cut, is_question, sentence_spans, surely_fits
 from qa.records import Comment, Passage
 
 FAKE = HashingEncoder()
@@ -54,11 +54,11 @@ def comment(text: str) -> Comment:
 
 
 def passages(text: str, most: int = 16, encoder: Encoder = FAKE) -> list[Passage]:
-    return cut(comment(text), "", encoder.token_offsets, most)
+    return cut(comment(text), "", encoder.token_offsets([text])[0], most)
 
 
 def tokens(text: str) -> int:
-    return sum(1 for a, b in FAKE.token_offsets(text) if b > a)
+    return sum(1 for a, b in FAKE.token_offsets([text])[0] if b > a)
 
 
 def assert_sound(text: str, found: list[Passage], most: int, encoder: Encoder = FAKE) -> None:
@@ -69,7 +69,7 @@ def assert_sound(text: str, found: list[Passage], most: int, encoder: Encoder = 
         assert one.text == one.text.strip() != ""
         covered[one.start : one.end] = [True] * (one.end - one.start)
     assert all(covered[at] for at, char in enumerate(text) if not char.isspace())
-    offsets = [pair for pair in encoder.token_offsets(text) if pair[1] > pair[0]]
+    offsets = [pair for pair in encoder.token_offsets([text])[0] if pair[1] > pair[0]]
     starts = [start for start, _ in offsets]
     for one in found:
         # Counted in the whole comment: a run without a boundary is cut inside, where its halves may count differently.
@@ -153,8 +153,7 @@ def test_the_cut_prefers_a_paragraph_then_a_sentence_then_a_word() -> None:
 
 
 def test_a_word_without_end_is_cut_inside() -> None:
-    def letters(text: str) -> list[tuple[int, int]]:
-        return [(at, at + 1) for at in range(len(text))]
+    letters = [(at, at + 1) for at in range(10)]
 
     found = cut(comment("abcdefghij"), "", letters, 4)
     assert [one.text for one in found] == ["abcd", "efgh", "ij"]
@@ -172,7 +171,7 @@ def test_a_passage_repeats_the_end_of_the_one_before() -> None:
 
 
 def test_context_is_kept_and_never_quoted() -> None:
-    (only,) = cut(comment("Yes, exactly."), "Stemming\nDoes it help?", FAKE.token_offsets, 16)
+    (only,) = cut(comment("Yes, exactly."), "Stemming\nDoes it help?", None, 16)
     assert (only.context, only.text) == ("Stemming\nDoes it help?", "Yes, exactly.")
 
 
@@ -245,14 +244,25 @@ def test_passages_know_their_lines(lines: list[str], first: int) -> None:
     text = "\n".join(lines)
     stripped = text.strip("\n")
     whole = Comment("s#1", stripped, "s", line_start=first, line_end=first + stripped.count("\n"))
-    for one in cut(whole, "", FAKE.token_offsets, 8):
+    for one in cut(whole, "", FAKE.token_offsets([stripped])[0], 8):
         assert one.line_start == first + stripped[: one.start].count("\n")
         assert one.line_end == first + stripped[: one.end].count("\n")
 
 
+@given(st.text(max_size=20), st.integers(1, 30))
+def test_what_surely_fits_has_no_more_tokens_than_fit(text: str, most: int) -> None:
+    assert not surely_fits(text, most) or tokens(text) <= most
+
+
+def test_what_cannot_be_told_is_tokenized() -> None:
+    assert surely_fits("short", 6)
+    assert not surely_fits("seven77", 7)
+    assert not surely_fits("é", 100)
+
+
 def test_passages_of_a_table_stand_where_their_record_stands() -> None:
     whole = Comment("s#1", "one\ntwo\nthree", "s", line_start=7, line_end=9, record=3, field="body")
-    found = cut(whole, "", FAKE.token_offsets, 1)
+    found = cut(whole, "", FAKE.token_offsets([whole.text])[0], 1)
     assert [(one.text, one.line_start, one.line_end) for one in found] == [
         ("one", 7, 9),
         ("two", 7, 9),
@@ -281,4 +291,4 @@ def test_the_real_tokenizer_cuts_soundly() -> None:
         found = passages(text, encoder.max_tokens, encoder)
         assert len(found) > 1
         assert_sound(text, found, encoder.max_tokens, encoder)
-        assert all(len(encoder.token_offsets(one.text)) <= encoder.max_tokens for one in found)
+        assert all(len(encoder.token_offsets([one.text])[0]) <= encoder.max_tokens for one in found)

@@ -71,10 +71,10 @@ class CompiledEncoder:
         """The model's fingerprint."""
         return self._model.fingerprint
 
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        """Return the offsets of the text's tokens."""
-        offsets: Sequence[tuple[int, int]] = self._tokenizer.encode(self._cased(text), add_special_tokens=False).offsets
-        return offsets
+    def token_offsets(self, texts: Sequence[str]) -> list[Sequence[tuple[int, int]]]:
+        """Return the offsets of the texts' tokens."""
+        found = self._tokenizer.encode_batch([self._cased(text) for text in texts], add_special_tokens=False)
+        return [one.offsets for one in found]
 
     def encode_query(self, question: str) -> Vector:
         """Return the question's vector; tokens beyond the model's length are not read."""

@@ -42,12 +42,18 @@ class DirectEncoder:
         """The model's fingerprint."""
         return self._model.fingerprint
 
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        """Return the offsets of the text's tokens."""
+    def token_offsets(self, texts: Sequence[str]) -> list[Sequence[tuple[int, int]]]:
+        """Return the offsets of the texts' tokens."""
+        if not texts:
+            return []
         found = self._tokenizer(
-            encodable(text), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+            [encodable(text) for text in texts],
+            add_special_tokens=False,
+            return_offsets_mapping=True,
+            truncation=False,
+            verbose=False,
         )
-        offsets: Sequence[tuple[int, int]] = found["offset_mapping"]
+        offsets: list[Sequence[tuple[int, int]]] = found["offset_mapping"]
         return offsets
 
     def encode_query(self, question: str) -> Vector:

@@ -29,9 +29,9 @@ class HashingEncoder:
     max_tokens = 64
     characters_per_second: float | None = None
 
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+    def token_offsets(self, texts: Sequence[str]) -> list[Sequence[tuple[int, int]]]:
         """Return the offsets of words and of single punctuation marks."""
-        return [match.span() for match in _TOKEN.finditer(text)]
+        return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
 
     def encode_query(self, question: str) -> Vector:
         """Return the question's vector."""

@@ -60,8 +60,8 @@ class Encoder(Protocol):
     def characters_per_second(self) -> float | None:
         """How many characters of passages are encoded in a second, measured once on this machine; None: not known."""
 
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        """Return the (start, end) offsets in text of each of its tokens, special tokens left out."""
+    def token_offsets(self, texts: Sequence[str]) -> list[Sequence[tuple[int, int]]]:
+        """Return for each text the (start, end) offsets in it of each of its tokens, special tokens left out."""
 
     def encode_query(self, question: str) -> Vector:
         """Return the question's vector, shape (d,)."""

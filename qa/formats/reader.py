@@ -162,7 +162,8 @@ class CommentReader:
         path = self._content.path
         if self._is_table:
             self._columns.refuse_missing(path)
-        if self.counts.comments or self._platform is not None or self.role == "companion":
+        nothing_lost = self._platform is not None and self.counts.records > 0
+        if self.counts.comments or nothing_lost or self.role == "companion":
             return
         if self._columns.seen and not self._columns.has_text:
             raise self._columns.wrong(path, "has no column that is known to hold text")

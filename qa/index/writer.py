@@ -8,18 +8,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from qa.encoder import Encoder, PassageInput
 from qa.errors import CommentNotFound, IndexMismatch, IndexNotWritable
 from qa.faults import step
+from qa.index.cutting import cut_comments
 from qa.index.derived import bring_up
 from qa.index.difference import Difference, paired
 from qa.index.layout import store_path, write_lock
-from qa.passages import context_of, cut, sentence_spans
+from qa.passages import sentence_spans
 from qa.records import Comment
 from qa.sources import Root
-from qa.store import SourceRecord, Staging, StoreReader, StoreWriter, connect, record_hash, vector_hash
+from qa.store import SourceRecord, Staging, StoreReader, StoreWriter, connect, record_hash
 from qa.store.connection import mapped, scrub
 from qa.store.rows import to_microseconds
 from qa.store.salvage import settle
@@ -196,13 +198,13 @@ class IndexWriter:
         Returns how many of them have to be encoded, and of how many characters they are.
         """
         self._staging.stage_replies()
-        encoder = self._encoder
-        for count, (comment, parent_text) in enumerate(self._staging.comments()):
+        staged = self._staging.comments()
+        count = 0
+        while block := list(islice(staged, _BLOCK)):
+            for passages, hashes in cut_comments(self._encoder, block):
+                self._staging.put_passages(passages, hashes)
+            count += len(block)
             done(count)
-            context = context_of(comment.thread_title, parent_text)
-            passages = cut(comment, context, encoder.token_offsets, encoder.max_tokens)
-            hashes = [vector_hash(encoder.fingerprint, one.context, one.searched) for one in passages]
-            self._staging.put_passages(passages, hashes)
         return self._staging.missing_vectors()
 
     def totals(self) -> tuple[int, int]:

@@ -85,7 +85,8 @@ def _fitting(texts: Iterable[str]) -> list[str]:
 
     encoder = load_encoder()
     spare = 8  # for the number that `spread` may add
-    return [text for text in texts if len(encoder.token_offsets(text)) <= encoder.max_tokens - spare]
+    offsets = encoder.token_offsets(texts)
+    return [text for text, some in zip(texts, offsets, strict=True) if len(some) <= encoder.max_tokens - spare]
 
 
 if __name__ == "__main__":

@@ -102,9 +102,9 @@ class LikeReal:
         self.dimensions, self.max_tokens = real.dimensions, real.max_tokens
         self.seconds = 0.0
 
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+    def token_offsets(self, texts: Sequence[str]) -> list[Sequence[tuple[int, int]]]:
         """Return the real encoder's."""
-        return self._real.token_offsets(text)
+        return self._real.token_offsets(texts)
 
     def encode_query(self, question: str) -> Rows:
         """Return the real encoder's."""

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.errors import WrongColumns
 from qa.formats import read_comments
-from qa.formats.options import TABLES
 
 pytestmark = pytest.mark.shared
 
@@ -58,23 +56,6 @@ def test_jsonl(shared: Path) -> None:
             record = json.loads(lines[comment.line_start - 1])
             assert comment.text == (record["text"] or record["title"])
             assert comment.comment_id == f"s#{record['_id']}"
-
-
-def test_json_lists(shared: Path) -> None:
-    read = 0
-    for path in sorted(shared.glob("exports/**/*.json")):
-        value = json.loads(path.read_bytes())
-        try:
-            if read_comments(path, "s").format not in TABLES:  # a platform's: its own test reads it
-                continue
-            records, comments = total(path)
-        except WrongColumns:
-            continue
-        read += 1
-        rows = value if isinstance(value, list) else max((v for v in value.values() if isinstance(v, list)), key=len)
-        assert records == len(rows), path
-        assert all(c.text in rows[c.record - 1].values() for c in comments), path
-    assert read > 100
 
 
 def test_markdown_archives(shared: Path) -> None:

@@ -109,7 +109,7 @@ HITS = {
 def test_search_results(read, form: object) -> None:
     comments, reader = read(json.dumps(form), "search.json")
     assert fields(comments) == [
-        ("hn:901", "Mine \n\nleaks", "gus", "hn:900", "hn:900", "Teapots"),
+        ("hn:901", "Mine\n\nleaks", "gus", "hn:900", "hn:900", "Teapots"),
         ("hn:900", "Teapots", "hal", None, "hn:900", "Teapots"),
     ]
     assert comments[0].created_at == datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)

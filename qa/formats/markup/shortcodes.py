@@ -80,8 +80,9 @@ _EMOJI = {
     "x": "❌",
     "zap": "⚡",
 }
-# Not inside a word or a time: ``10:x:30`` names nothing.
-_SHORTCODE = re.compile(r"(?<!\w)(?<!\w:):([a-z0-9_+-]{1,40})(?:::skin-tone-\d|:t\d)?:(?!\w)")
+_NAME = re.compile(r":([a-z0-9_+-]{1,40}):")
+# One or more without a space; not inside a word or a time: ``10:x:30`` names nothing.
+_NAMES = re.compile(r"(?<![\w:])(?::[a-z0-9_+-]{1,40}:)+(?![\w:])")
 
 
 def emoji_of(name: str) -> str | None:
@@ -100,8 +101,13 @@ def decode_shortcodes(text: str) -> str:
     >>> decode_shortcodes("done :tada: :our_own_logo:")
     'done 🎉 :our_own_logo:'
     """
-    return _SHORTCODE.sub(_decoded, text) if text.count(":") > 1 else text
+    return _NAMES.sub(_decoded, text) if text.count(":") > 1 else text
 
 
-def _decoded(match: re.Match[str]) -> str:
-    return emoji_of(match[1]) or match[0]
+def _decoded(names: re.Match[str]) -> str:
+    return _NAME.sub(_emoji, names[0])
+
+
+def _emoji(name: re.Match[str]) -> str:
+    """A tone of skin has a name of its own, after the emoji's."""
+    return "" if name[1].startswith("skin-tone-") else emoji_of(name[1]) or name[0]

@@ -11,6 +11,7 @@ from qa.formats.contents import Content
 from qa.formats.detect import detect
 from qa.formats.drafts import Draft, has_content, is_cut_off, is_deleted
 from qa.formats.identity import Identity
+from qa.formats.markup.asides import find_asides, merged
 from qa.formats.options import PROSE, SPLITS, TABLES, Counts, ReadOptions
 from qa.formats.platforms import PLATFORMS, Platform, Role
 from qa.formats.prose.markdown import read_markdown
@@ -138,7 +139,7 @@ class CommentReader:
             field=draft.field,
             edited_at=draft.edited_at,
             votes=draft.votes,
-            asides=draft.asides,
+            asides=merged(draft.asides, find_asides(text)),
         )
 
     @property

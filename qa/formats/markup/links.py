@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-_DRESS = re.compile(r"(?:https?:)?(?://)?(?:www\.)?|mailto:", re.I)
+_DRESS = re.compile(r"mailto:|(?:https?:)?(?://)?(?:www\.)?", re.I)
 _CUT = re.compile(r"\.\.\.|…")
 _SHORTEST = 4  # characters of a cut address that must be left to know it by
 

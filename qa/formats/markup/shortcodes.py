@@ -53,6 +53,8 @@ _EMOJI = {
     "scream": "😱",
     "shrug": "🤷",
     "simple_smile": "🙂",
+    "slight_frown": "🙁",
+    "slight_smile": "🙂",
     "skull": "💀",
     "slightly_frowning_face": "🙁",
     "slightly_smiling_face": "🙂",
@@ -79,7 +81,7 @@ _EMOJI = {
     "zap": "⚡",
 }
 # Not inside a word or a time: ``10:x:30`` names nothing.
-_SHORTCODE = re.compile(r"(?<![\w:]):([a-z0-9_+-]{1,40})(?:::skin-tone-\d|:t\d)?:(?![\w:])")
+_SHORTCODE = re.compile(r"(?<!\w)(?<!\w:):([a-z0-9_+-]{1,40})(?:::skin-tone-\d|:t\d)?:(?!\w)")
 
 
 def emoji_of(name: str) -> str | None:

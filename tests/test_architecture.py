@@ -55,7 +55,7 @@ OWNERS = {
     "sentence_transformers": {"encoder"},
     "onnx": {"encoder"},
     "huggingface_hub": {"encoder"},
-    "sqlite3": {"store", "index"},
+    "sqlite3": {"store", "index", "formats"},
     "rich": {"render", "cli"},
     "typer": {"cli"},
     "dateutil": {"dates"},

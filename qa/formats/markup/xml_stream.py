@@ -13,7 +13,7 @@ from __future__ import annotations
 import codecs
 import re
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
@@ -66,7 +66,7 @@ class Element:
         self._text.append(data)
 
 
-def xml_elements(content: Content, names: Collection[str]) -> Iterator[Element]:
+def xml_elements(content: Content, names: Collection[str]) -> Generator[Element, None, None]:
     """Give each element of those names, complete, in the order of the file; one inside another is its child.
 
     Elements around a record are known by their attributes alone. Raises: Malformed, naming the line; as

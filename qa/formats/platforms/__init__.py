@@ -6,10 +6,10 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
-from qa.formats.platforms import semeval, stackexchange
+from qa.formats.platforms import disqus, semeval, stackexchange
 from qa.formats.platforms.platform import Platform, Role
 
 # In the order in which they are asked; at most one may recognise a source.
-PLATFORMS: tuple[Platform, ...] = (semeval.PLATFORM, stackexchange.PLATFORM)
+PLATFORMS: tuple[Platform, ...] = (disqus.PLATFORM, semeval.PLATFORM, stackexchange.PLATFORM)
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

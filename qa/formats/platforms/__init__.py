@@ -9,12 +9,15 @@ from __future__ import annotations
 from qa.formats.platforms import (
     bluesky,
     discord,
+    disqus,
     github,
     hackernews,
     mail,
     mastodon,
     reddit,
+    semeval,
     slack,
+    stackexchange,
     telegram,
     whatsapp,
     youtube,
@@ -35,6 +38,9 @@ PLATFORMS: tuple[Platform, ...] = (
     discord.PLATFORM,
     telegram.PLATFORM,
     whatsapp.PLATFORM,
+    stackexchange.PLATFORM,
+    semeval.PLATFORM,
+    disqus.PLATFORM,
 )
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

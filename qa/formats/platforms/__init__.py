@@ -9,6 +9,8 @@ from __future__ import annotations
 from qa.formats.platforms import (
     bluesky,
     discord,
+    discourse,
+    discourse_archive,
     disqus,
     github,
     hackernews,
@@ -36,6 +38,8 @@ PLATFORMS: tuple[Platform, ...] = (
     mail.MBOX,
     mail.EML,
     discord.PLATFORM,
+    discourse.PLATFORM,
+    discourse_archive.PLATFORM,
     telegram.PLATFORM,
     whatsapp.PLATFORM,
     stackexchange.PLATFORM,

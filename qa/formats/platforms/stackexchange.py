@@ -9,9 +9,8 @@ is what was typed. The name of an author comes from Users, the thread of a comme
 so is it. The other tables (badges, votes, the history of posts, links, tags) only complete these.
 
 A dump does not name its site. Where it lies in a folder that is named as archive.org names it
-(``cooking.stackexchange.com``), ids are ``so:cooking.stackexchange.com/post/12`` and links are known. Elsewhere the
-site is known by its oldest post (``so:site-1a2b3c4d/post/12``): two dumps of one site have the same ids, two sites
-never, and there are no links. Comments without a Posts beside them have ids that hold in this file alone.
+(``cooking.stackexchange.com``), ids are ``so:cooking.stackexchange.com/post/12`` and links are known. Elsewhere they are
+``so:post/12`` and there are no links: dumps of several sites belong into folders that are named after their sites.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from dataclasses import dataclass
 from pathlib import Path
 
 from qa.dates import parse_date
@@ -97,26 +95,16 @@ def _threads(content: Content) -> Iterator[tuple[str, Entry]]:
             yield row["Id"], (question, row.get("Title"))
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Site:
-    """Where posts come from. name is a host, or tells sites apart; without one, ids hold in their file alone."""
+    """Where posts come from; host is known where the folder is named after it."""
 
     host: str | None
-    name: str | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name = self.host
-
-    def known_by(self, posts: Content) -> None:
-        """Name a site that no folder names by its oldest post."""
-        if self.name is None and (first := next(_rows(posts), None)) and {"Id", "CreationDate"} <= first.keys():
-            digest = blake2b(f"{first['Id']}\n{first['CreationDate']}".encode(), digest_size=4).hexdigest()
-            self.name = f"site-{digest}"
 
     def id(self, kind: str, number: str | None) -> str | None:
         if number is None or not _ID.match(number):
             return None
-        return f"so:{self.name}/{kind}/{number}" if self.name else f"{kind}/{number}"
+        return f"so:{self.host}/{kind}/{number}" if self.host else f"so:{kind}/{number}"
 
     def url(self, path: str, *numbers: str | None) -> str | None:
         if self.host is None or not all(number and _ID.match(number) for number in numbers):
@@ -132,8 +120,6 @@ class _Dump:
         self._site = _Site(folder.group(1) if folder else None)
         users = _beside(content, "Users", self._site.host)
         posts = content if of_posts else _beside(content, "Posts", self._site.host)
-        if posts is not None:
-            self._site.known_by(posts)
         self._users = Lookup() if users is None else lookup_of(users, _names)
         self._posts = Lookup() if posts is None else lookup_of(posts, _threads)
 
@@ -161,7 +147,7 @@ class _Dump:
             record=number,
             field="Title" if titled else "Body",
             kind="deleted" if values.get("DeletionDate") else kind,
-            platform=site.name is not None,
+            platform=True,
             edited_at=parse_date(values.get("LastEditDate")),
             votes=_votes(values.get("Score")),
             asides=() if titled else body.asides,
@@ -187,7 +173,7 @@ class _Dump:
             record=number,
             field="Text",
             kind="deleted" if values.get("DeletionDate") else "comment",
-            platform=site.name is not None,
+            platform=True,
             votes=_votes(values.get("Score")),
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html as entities
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 from lxml import etree
@@ -24,7 +24,7 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# What no text holds: control characters, halves of a surrogate pair. Tab, LF, VT, FF and CR are spaces.
+# Tab, LF, VT, FF and CR are spaces.
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\ud800-\udfff]")
 _NO_TARGET = ("javascript:", "data:", "vbscript:", "blob:", "about:", "cid:", "#")
 _LINES = _names(
@@ -58,31 +58,46 @@ def from_html(html: str, base_url: str = "") -> Body:
     Body(text='Tea?\n\nNo, coffee.', asides=((0, 4),))
     """
     if "<" not in html:
-        return Body(collapsed(_cleaned(entities.unescape(html) if "&" in html else html)).strip(" "))
+        return Body(collapsed(cleaned(entities.unescape(html) if "&" in html else html)).strip(" "))
     writer = _HERE.writer
     writer.begin(base_url)
-    etree.fromstring(_cleaned(html).encode("utf-8"), _HERE.parser)
+    etree.fromstring(cleaned(html).encode("utf-8"), _HERE.parser)
     return writer.finish()
 
 
-def element_text(element: Any, base_url: str = "") -> Body:
-    """Turn an element that lxml parsed into text, as `from_html` does; what follows it is not part of it."""
+def element_text(element: Any, base_url: str = "", skip: Collection[Any] = ()) -> Body:
+    """Turn an element that lxml parsed into text, as `from_html` does; what follows it is not part of it.
+
+    skip: elements inside it that are left out. The element itself is never a quote, only what is in it.
+    """
     writer = _HERE.writer
     writer.begin(base_url)
-    for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
+    walker = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in walker:
+        left_out = node in skip and node is not element
         if event == "start":
-            writer.start(node.tag, node.attrib)
+            if left_out:
+                walker.skip_subtree()
+                continue
+            writer.start(
+                "div" if node is element and node.tag == "blockquote" else node.tag, _attributes(node, element)
+            )
             if node.text:
                 writer.data(node.text)
             continue
-        if event == "end":
+        if event == "end" and not left_out:
             writer.end(node.tag)
         if node.tail and node is not element:
             writer.data(node.tail)
     return writer.finish()
 
 
-def _cleaned(text: str) -> str:
+def _attributes(node: Any, root: Any) -> Mapping[str, str]:
+    return {} if node is root else cast(Mapping[str, str], node.attrib)
+
+
+def cleaned(text: str) -> str:
+    """Put U+FFFD in place of what no text holds: control characters, halves of a surrogate pair."""
     return _CONTROL.sub("\ufffd", text) if _CONTROL.search(text) else text
 
 

@@ -17,6 +17,7 @@ from qa.formats.platforms import (
     mail,
     mastodon,
     reddit,
+    saved_page,
     semeval,
     slack,
     stackexchange,
@@ -45,6 +46,7 @@ PLATFORMS: tuple[Platform, ...] = (
     stackexchange.PLATFORM,
     semeval.PLATFORM,
     disqus.PLATFORM,
+    saved_page.PLATFORM,  # any page of HTML: asked last
 )
 
 __all__ = ["PLATFORMS", "Platform", "Role"]

@@ -85,6 +85,9 @@ def test_posts(dump: Callable[..., Path], read_file: Callable[[Path], Reading]) 
         line_end=3,
         record=1,
         field="Body",
+        edited_at=datetime(2021, 3, 5, tzinfo=UTC),
+        votes=10,
+        asides=((21, 33),),
     )
     assert answer == Comment(
         comment_id=f"so:{HOST}/post/2",
@@ -100,6 +103,7 @@ def test_posts(dump: Callable[..., Path], read_file: Callable[[Path], Reading]) 
         line_end=4,
         record=2,
         field="Body",
+        votes=-3,
     )
     assert (titled.text, titled.thread_title, titled.field, titled.author) == (
         "Only a title",
@@ -144,6 +148,8 @@ def test_comments(dump: Callable[..., Path], read_file: Callable[[Path], Reading
         line_end=3,
         record=1,
         field="Text",
+        votes=4,
+        asides=comments[0].asides,
     )
     assert (comments[1].author, comments[1].parent_id) == ("gone", f"so:{HOST}/post/1")
     lost = comments[2]

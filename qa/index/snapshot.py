@@ -15,7 +15,7 @@ import numpy as np
 from qa.encoder import Encoder
 from qa.errors import CommentNotFound
 from qa.index.checkpoint import Checkpoint
-from qa.index.writer import check_encoder
+from qa.index.encoders import check_encoder
 from qa.records import EVERYTHING, Comment, Filters, Scope
 from qa.sources import Fingerprint
 from qa.store import SourceRecord, StoredPassage, StoreReader, where

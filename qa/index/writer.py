@@ -12,11 +12,12 @@ from itertools import islice
 from pathlib import Path
 
 from qa.encoder import Encoder, PassageInput
-from qa.errors import CommentNotFound, IndexMismatch, IndexNotWritable
+from qa.errors import CommentNotFound, IndexNotWritable
 from qa.faults import step
 from qa.index.cutting import cut_comments
 from qa.index.derived import bring_up
 from qa.index.difference import Difference, paired
+from qa.index.encoders import check_encoder
 from qa.index.layout import store_path, write_lock
 from qa.passages import sentence_spans
 from qa.records import Comment
@@ -252,17 +253,6 @@ class IndexWriter:
                 self._writer.set("encoder_name", self._encoder.name)
                 self._writer.set("dimensions", str(self._encoder.dimensions))
         check_encoder(self.store, self._encoder)
-
-
-def check_encoder(store: StoreReader, encoder: Encoder) -> None:
-    """Raise IndexMismatch unless the index was made by this encoder."""
-    stored = store.setting("encoder")
-    if stored != encoder.fingerprint:
-        raise IndexMismatch(
-            f"the index was made with {store.setting('encoder_name')} ({(stored or '')[:8]}), "
-            f"the encoder now is {encoder.name} ({encoder.fingerprint[:8]})",
-            f"qa index PATH... --index indexes/new --model {encoder.name}",
-        )
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

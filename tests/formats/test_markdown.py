@@ -18,7 +18,7 @@ url: https://example.org/t/7
 
 # The title
 
-**Topic ID**: 7
+**Number**: 7
 **Date**: 2024-01-01
 
 ---

@@ -49,9 +49,14 @@ def find_main_text(root: Any) -> MainText:
     element = next(named, None)
     if element is None:
         element = body
-        while child := next((one for one in element if lengths.get(one, 0) >= _MOST * lengths[element] > 0), None):
+        while (child := _most_of(element, lengths)) is not None:
             element = child
     return MainText(element, skip, _meta(root, "author", "article:author", "dc.creator"), _date(root))
+
+
+def _most_of(element: Any, lengths: dict[Any, int]) -> Any:
+    """Return the child that holds nearly all of an element's text, if there is one."""
+    return next((one for one in element if lengths.get(one, 0) >= _MOST * lengths[element] > 0), None)
 
 
 def _is_aside(node: Any) -> bool:

@@ -78,6 +78,7 @@ def test_posts(read: Callable[..., Reading]) -> None:
         line_end=23,
         record=1,
         field="message",
+        asides=((14, 22),),
     )
     assert (reply.text, reply.parent_id, reply.record) == ("No. (https://bakery.example/up)", "disqus:900", 2)
     assert (escaped.text, escaped.author, escaped.thread_id) == ("Escaped", "bob", "disqus:thread/71")

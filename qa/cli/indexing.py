@@ -38,7 +38,9 @@ def index(
     index: options.Index = options.DEFAULT,
     format: Annotated[  # noqa: A002
         str | None,
-        typer.Option("--format", metavar="NAME", help="text, markdown, csv, tsv, json or jsonl; found by content."),
+        typer.Option(
+            "--format", metavar="NAME", help="Found by content; slack, mbox, csv, text …"
+        ),
     ] = None,
     columns: Annotated[
         str | None,
@@ -57,13 +59,16 @@ def index(
     fast: Annotated[
         bool, typer.Option("--fast", help="Encode with int8 weights: faster, a little less exact (cosine 0.99).")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Let the first record that cannot be read be an error, not a count.")
+    ] = False,
     prune: options.Prune = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
     offline: options.Offline = False,
 ) -> None:
     """Read comments into an index and remember where they came from; run again, it updates."""
-    read_as = qa.ReadOptions(format, _columns(columns), split)
+    read_as = qa.ReadOptions(format, _columns(columns), split, strict)
     with Telling() as telling:
         report = qa.build(
             paths, index, model=model, fast=fast, options=read_as, prune=prune, dry_run=dry_run, events=telling
@@ -118,7 +123,7 @@ def demo(
             print_answer(answer, Console())
         else:
             print(answer_plain(answer))
-    print("\nNow your own comments (text, Markdown, CSV, TSV, JSON, JSON Lines; files or folders):\n")
+    print("\nNow your own comments (an export of Slack, Reddit, Discourse, a mailbox …; text, Markdown, CSV, JSON):\n")
     print('  qa index PATH...\n  qa ask "a question in plain English"\n  qa update        # after the files changed')
 
 

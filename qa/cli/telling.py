@@ -28,6 +28,7 @@ class Telling(Events):
         self._tasks: dict[str, TaskID] = {}
         self._begun: dict[str, float] = {}
         self._sources = 0
+        self._aside: list[str] = []
 
     def __enter__(self) -> Telling:
         return self
@@ -44,9 +45,13 @@ class Telling(Events):
             self._progress = None
         if self._sources > _MOST_SOURCES:
             self._say(f"… and {self._sources - _MOST_SOURCES:,} more sources; all: qa status")
+        if self._aside:
+            names = ", ".join(self._aside[:5]) + (", …" if len(self._aside) > 5 else "")
+            self._say(f"left aside, no part of the export beside them: {len(self._aside):,} files ({names})")
         self._tasks.clear()
         self._begun.clear()
         self._sources = 0
+        self._aside.clear()
 
     def notice(self, line: str) -> None:
         """Print the line."""
@@ -57,6 +62,13 @@ class Telling(Events):
         if source.problem:
             self._say(f"{safe_line(source.source)}: not read: {safe_line(source.problem)}")
             return
+        if source.aside:
+            self._aside.append(safe_line(source.source))
+            return
+        if source.unreadable_at:
+            lines = ", ".join(str(line) for line in source.unreadable_at)
+            more = ", …" if source.unreadable > len(source.unreadable_at) else ""
+            self._say(f"{safe_line(source.source)}: {source.unreadable:,} unreadable, on line {lines}{more}")
         self._sources += 1
         if self._sources <= _MOST_SOURCES:
             self._say(f"{safe_line(source.source)}: {safe_line(source.decided)}: {_counts(source)}")
@@ -110,6 +122,7 @@ def _counts(source: SourceReport) -> str:
         ("deleted", source.deleted),
         ("duplicate", source.duplicates),
         ("unreadable", source.unreadable),
+        ("notices", source.notices),
     )
     parts = [f"{source.comments:,} {'comment' if source.comments == 1 else 'comments'}"]
     return ", ".join(parts + [f"{count:,} {name}" for name, count in left_out if count])

@@ -53,7 +53,7 @@ class ReadOptions:
         Raises: UsageError, listing the names that are known.
         """
         if self.format is not None and self.format not in FORMATS:
-            raise UsageError(f"unknown format {self.format!r}; known: {', '.join(FORMATS)}", "--format text")
+            raise UsageError(f"unknown format {self.format!r}; known: {', '.join(FORMATS)}", "qa index PATH...")
         if self.split is not None and self.split not in MARKDOWN_SPLITS:
             raise UsageError(f"unknown split {self.split!r}; known: {', '.join(MARKDOWN_SPLITS)}", "--split line")
         for name, column in self.columns.items():

@@ -86,6 +86,7 @@ def _hit(citation: Citation) -> dict[str, Any]:
         "stale": citation.stale,
         "record": comment.record,
         "field": comment.field,
+        **_more(comment),
     }
 
 
@@ -106,6 +107,15 @@ def record_json(comment: Comment) -> dict[str, Any]:
         "truncated": comment.truncated,
         "record": comment.record,
         "field": comment.field,
+        **_more(comment),
+    }
+
+
+def _more(comment: Comment) -> dict[str, Any]:
+    return {
+        "edited_at": moment_json(comment.edited_at),
+        "votes": comment.votes,
+        "asides": [[start, end] for start, end in comment.asides],
     }
 
 

@@ -46,11 +46,25 @@ def report_plain(report: Report) -> str:
             f"{report.comments:,} {_plural(report.comments, 'comment')}, {report.passages:,} "
             f"{_plural(report.passages, 'passage')} in the index; {encoded} newly encoded"
         )
+    for what, count in _totals(report).items():
+        if count:
+            lines.append(f"{count:,} {what}")
     if report.vanished:
         names = ", ".join(safe_line(name) for name in report.vanished[:5])
         more = f" and {len(report.vanished) - 5} more" if len(report.vanished) > 5 else ""
         lines.append(f"gone, but kept: {names}{more}\nrun: qa update --prune")
     return "\n".join(lines)
+
+
+def _totals(report: Report) -> dict[str, int]:
+    """Return what became of the records that are no comments of the index, over all sources."""
+    sources = report.sources
+    return {
+        "notices of platforms left out (joins, labels and the like)": sum(one.notices for one in sources),
+        "comments also in another source, whose version is later": sum(one.elsewhere for one in sources),
+        "records that could not be read": sum(one.unreadable for one in sources if one.problem is None),
+        "files left aside": sum(one.aside is not None for one in sources),
+    }
 
 
 def commit_json(report: Report, moment: datetime) -> dict[str, Any]:
@@ -116,7 +130,8 @@ def listing_plain(comment: Comment) -> str:
 def _source_json(source: SourceReport) -> dict[str, Any]:
     found: dict[str, Any] = {"source": source.source, "format": source.format, "comments": source.comments}
     found.update(_left_out(source))
-    return found | ({"problem": source.problem} if source.problem else {})
+    told = {"problem": source.problem, "aside": source.aside, "unreadable_at": list(source.unreadable_at)}
+    return found | {name: value for name, value in told.items() if value}
 
 
 def _left_out(source: SourceReport) -> Mapping[str, int]:
@@ -125,6 +140,8 @@ def _left_out(source: SourceReport) -> Mapping[str, int]:
         "deleted": source.deleted,
         "duplicates": source.duplicates,
         "unreadable": source.unreadable,
+        "notices": source.notices,
+        "elsewhere": source.elsewhere,
     }
 
 

@@ -18,12 +18,12 @@ url: https://example.org/t/7
 
 # The title
 
-**Number**: 7
+**Topic ID**: 7
 **Date**: 2024-01-01
 
 ---
 
-## Post #1 by @alice (2024-03-01 10:22 UTC)
+## Comment #1 by @alice (2024-03-01 10:22 UTC)
 
 Hello.
 

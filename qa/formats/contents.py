@@ -8,6 +8,7 @@ import io
 import lzma
 import os
 import shlex
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -71,7 +72,9 @@ class Content:
             try:
                 with self._decompressed(file) as bytes_:
                     yield bytes_
-            except (EOFError, zstandard.ZstdError, lzma.LZMAError, gzip.BadGzipFile) as error:
+            except (EOFError, OSError, zlib.error, zstandard.ZstdError, lzma.LZMAError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise  # of the system, not of a decoder
                 fact = f"the {self.compression} file breaks: {str(error).rstrip('.')}"
                 raise Malformed(self.path, None, fact, f"file {shlex.quote(str(self.path))}") from error
 

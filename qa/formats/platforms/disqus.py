@@ -1,7 +1,8 @@
 """Disqus's export of a site's comments, in XML.
 
 Rests on the description of the format in Disqus's documentation for developers; no real export was at hand. A
-``<disqus>`` holds categories, then a ``<thread>`` for each page of the site, then the ``<post>``s, parents before their replies.
+``<disqus>`` holds categories, then a ``<thread>`` for each page of the site, then the ``<post>``s, parents before their
+replies.
 
 A record is a post. One that was deleted or marked as spam is counted as deleted. A thread is no record: it is the page
 that was commented on, whose title and address its posts carry. ``<message>`` is HTML. A post's link is the page's, with

@@ -6,11 +6,12 @@ document or real export its reading rests on.
 
 from __future__ import annotations
 
-from qa.formats.platforms import saved_page
+from qa.formats.platforms import lesswrong, saved_page
 from qa.formats.platforms.platform import Platform, Role
 
 # In the order in which they are asked; at most one may recognise a source.
 PLATFORMS: tuple[Platform, ...] = (
+    lesswrong.PLATFORM,
     saved_page.PLATFORM,  # any page of HTML: asked last
 )
 

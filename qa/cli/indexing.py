@@ -38,9 +38,7 @@ def index(
     index: options.Index = options.DEFAULT,
     format: Annotated[  # noqa: A002
         str | None,
-        typer.Option(
-            "--format", metavar="NAME", help="Found by content; slack, mbox, csv, text …"
-        ),
+        typer.Option("--format", metavar="NAME", help="Found by content; slack, mbox, csv, text …"),
     ] = None,
     columns: Annotated[
         str | None,

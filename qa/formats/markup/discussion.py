@@ -25,7 +25,7 @@ _SKIPPED = frozenset({"nav", "template", "script", "style", "noscript", "head", 
 _LONGEST_NAME = 80
 _SAYS = re.compile(r"^(?:by|from|posted by|written by|author:?)\s+|\s+(?:says|said|wrote|writes)\s*:?$|^@|:$", re.I)
 _NUMBER = re.compile(r"([+\-−–]?\d{1,9})(?:\s*(?:points?|votes?|likes?|upvotes?|karma))?$", re.I)
-_TIME_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-timestamp", "data-epoch", "time", "data-utime")
+_TIME_ATTRIBUTES = ("datetime", "content", "title", "data-time", "data-timestamp", "data-epoch", "data-utime")
 
 
 @dataclass(eq=False)

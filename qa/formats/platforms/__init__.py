@@ -14,6 +14,7 @@ from qa.formats.platforms import (
     disqus,
     github,
     hackernews,
+    lesswrong,
     mail,
     mastodon,
     reddit,
@@ -46,6 +47,7 @@ PLATFORMS: tuple[Platform, ...] = (
     stackexchange.PLATFORM,
     semeval.PLATFORM,
     disqus.PLATFORM,
+    lesswrong.PLATFORM,
     saved_page.PLATFORM,  # any page of HTML: asked last
 )
 

@@ -24,6 +24,7 @@
     │   ├── IndexDamaged        names the file
     │   ├── IndexMismatch       stored vs current encoder
     │   ├── IndexTooNew         written by a later version
+    │   ├── IndexTooOld         a format that is no longer read
     │   └── IndexNotWritable
     ├── CommentNotFound         no comment has that id
     └── CitationError           a quote that is not in its comment: an invariant broke
@@ -140,6 +141,10 @@ class IndexMismatch(IndexStoreError):
 
 class IndexTooNew(IndexStoreError):
     """The index was written by a later version of the program."""
+
+
+class IndexTooOld(IndexStoreError):
+    """The index has a format that this version no longer reads."""
 
 
 class IndexNotWritable(IndexStoreError):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qa.encoder import HashingEncoder, PassageInput
-from qa.errors import CitationError, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew
+from qa.errors import CitationError, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew, IndexTooOld
 from qa.records import Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint, Root
 from qa.store import (
@@ -360,6 +360,17 @@ def test_a_later_format_is_refused(tmp_path: Path) -> None:
         connection.commit()
     with pytest.raises(IndexTooNew, match=f"has index format {FORMAT_VERSION + 1}; .* reads up to {FORMAT_VERSION}"):
         connect(path)
+
+
+def test_an_earlier_format_says_how_to_migrate(tmp_path: Path) -> None:
+    Store(tmp_path).connection.close()
+    path = tmp_path / "index.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE settings SET value = '1' WHERE name = 'format'")
+        connection.commit()
+    with pytest.raises(IndexTooOld, match="has index format 1") as caught:
+        connect(path)
+    assert "qa index PATH..." in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("format_", [None, "", "zero", "-1", "0"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa.formats.archives import is_archive, unpack
+from qa.formats.archives import is_archive, unpacked
 from qa.formats.options import FORMATS, PROSE, SPLITS, TABLES, Counts, ReadOptions
 from qa.formats.reader import CommentReader, read_comments
 
@@ -16,5 +16,5 @@ __all__ = [
     "ReadOptions",
     "is_archive",
     "read_comments",
-    "unpack",
+    "unpacked",
 ]

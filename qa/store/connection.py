@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from qa.errors import IndexBusy, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew
+from qa.errors import IndexBusy, IndexDamaged, IndexNotFound, IndexNotWritable, IndexTooNew, IndexTooOld
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -73,7 +73,7 @@ def _mend(path: Path) -> str:
 def connect(path: Path, *, write: bool = False, create: bool = False) -> sqlite3.Connection:
     """Return a connection to the store at path, checked to be one that this version can use.
 
-    Raises: IndexNotFound, IndexDamaged, IndexTooNew, IndexNotWritable.
+    Raises: IndexNotFound, IndexDamaged, IndexTooNew, IndexTooOld, IndexNotWritable.
     """
     if not path.is_file() and not create:
         raise IndexNotFound(f"no index at {path.parent}", "qa index PATH...")
@@ -161,6 +161,12 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < 1:
         raise IndexDamaged(f"{path} does not say its format", _mend(path))
+    if version < FORMAT_VERSION:
+        raise IndexTooOld(
+            f"{path.parent} has index format {version}, from before the first release; this version of qa reads "
+            f"{FORMAT_VERSION}: make it again from its sources",
+            f"rm -r {shlex.quote(str(path.parent))}; qa index PATH... --index {shlex.quote(str(path.parent))}",
+        )
 
 
 def is_sound(connection: sqlite3.Connection) -> bool:

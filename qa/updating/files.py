@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from qa.errors import NoComments, SourceError, SourceUnreadable, UsageError
-from qa.formats import PROSE, is_archive, unpack
+from qa.formats import PROSE, is_archive, unpacked
 from qa.reports import SourceReport
 from qa.sources import (
     STDIN,
@@ -134,22 +133,21 @@ def _unchanged(run: Run, found: Found, source: SourceRecord) -> None:
 
 def _archive(run: Run, file: SourceFile, seen: Fingerprint, stored: list[SourceRecord]) -> None:
     """Read what lies in an archive."""
-    with tempfile.TemporaryDirectory() as folder:
-        unpacked = unpack(file.path, Path(folder))
-        for refused in unpacked.refused:
+    with unpacked(file.path) as (folder, found):
+        for refused in found.refused:
             run.tell(SourceReport(file.name, None, 0, problem=f"left in the archive: {refused}"))
-        names = {path.as_posix() for path in unpacked.files}
+        names = {path.as_posix() for path in found.files}
         for source in stored:
             if source.member not in names:
                 run.difference += run.writer.remove(source.name)
         before, run.later = run.later, []
-        for path in files_below(Path(folder)):
+        for path in files_below(folder):
             name = path.relative_to(folder).as_posix()
             inner = SourceFile(f"{file.name}/{name}", file.path, file.root)
             if not _is_forgotten(run, inner):
                 one_source(run, Found(inner, path, run.stored.get(inner.name), seen, name))
-        for found in run.later:
-            prose(run, found)
+        for late in run.later:
+            prose(run, late)
         run.later = before
 
 

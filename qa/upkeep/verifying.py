@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from qa.encoder import Encoder, PassageInput
 from qa.errors import CitationError, IndexDamaged, QAError
 from qa.events import Events
-from qa.formats import ReadOptions, read_comments
+from qa.formats import ReadOptions, read_comments, unpacked
 from qa.index import check_derived, check_store
 from qa.index.layout import store_path
 from qa.passages import sentence_spans
@@ -52,26 +53,42 @@ def _sources(folder: Path, store: StoreReader, events: Events) -> Iterator[Findi
     options = {root.path: root.options for root in store.roots()}
     forgotten = store.forgotten()
     update = f"qa update --index {shlex.quote(str(folder))}"
-    sources = store.sources()
-    for number, source in enumerate(sources):
-        events.progress("sources compared", number, len(sources))
-        if source.path == STDIN:
+    sources = sorted(store.sources(), key=lambda source: source.path)
+    done = 0
+    for path, group in groupby(sources, key=lambda source: source.path):
+        several = list(group)
+        events.progress("sources compared", done, len(sources))
+        done += len(several)
+        if path == STDIN:
             continue
-        if not Path(source.path).exists():
-            yield Finding(f"{source.path} is gone; its comments cannot be compared", f"{update} --prune")
-        elif is_stale(Path(source.path), source.fingerprint):
-            yield Finding(f"{source.path} changed since it was read", update)
+        if not Path(path).exists():
+            yield Finding(f"{path} is gone; its comments cannot be compared", f"{update} --prune")
+        elif any(is_stale(Path(path), source.fingerprint) for source in several):
+            yield Finding(f"{path} changed since it was read", update)
         else:
-            yield from _compared(folder, store, source, options.get(source.root, "{}"), forgotten)
+            with _opened(Path(path), archive=any(source.member for source in several)) as place:
+                for source in several:
+                    lies = place / source.member if source.member else place
+                    yield from _compared(folder, store, source, lies, options.get(source.root, "{}"), forgotten)
+
+
+@contextmanager
+def _opened(path: Path, archive: bool) -> Iterator[Path]:
+    """Give the file itself, or the folder that an archive is unpacked in."""
+    if not archive:
+        yield path
+        return
+    with unpacked(path) as (place, _):
+        yield place
 
 
 def _compared(
-    folder: Path, store: StoreReader, source: SourceRecord, options: str, forgotten: set[str]
+    folder: Path, store: StoreReader, source: SourceRecord, lies: Path, options: str, forgotten: set[str]
 ) -> Iterator[Finding]:
     held = store.record_hashes(source.name)
     differ = missing = 0
     try:
-        for comment in read_comments(Path(source.path), source.name, ReadOptions.from_json(options)):
+        for comment in read_comments(lies, source.name, ReadOptions.from_json(options)):
             if comment.comment_id in forgotten:
                 continue
             stored = held.pop(comment.comment_id, None)

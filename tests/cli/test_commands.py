@@ -30,10 +30,10 @@ COMMENTS = [
 ]  # fmt: skip
 HIT_KEYS = [
     "rank", "score", "comment_id", "source", "line_start", "line_end", "author", "created_at", "url", "thread_title",
-    "text", "start", "end", "highlights", "truncated", "stale", "record", "field",
+    "text", "start", "end", "highlights", "truncated", "stale", "record", "field", "edited_at", "votes", "asides",
 ]  # fmt: skip
 COUNTS = ["comments", "passages", "encoded", "added", "edited", "deleted", "unchanged", "sources"]
-SOURCE_KEYS = ["source", "format", "comments", "empty", "deleted", "duplicates", "unreadable"]
+SOURCE_KEYS = ["source", "format", "comments", "empty", "deleted", "duplicates", "unreadable", "notices", "elsewhere"]
 
 STATUS_KEYS = [
     "path", "comments", "passages", "encoded", "added", "edited", "deleted", "unchanged", "authors", "threads",

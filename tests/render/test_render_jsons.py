@@ -38,6 +38,9 @@ def test_answer(answer: Answer, coffee: Comment) -> None:
         "stale": False,
         "record": None,
         "field": None,
+        "edited_at": None,
+        "votes": None,
+        "asides": [],
     }
     assert list(shown["hits"][0]) == list(shown["hits"][1])
     assert shown["hits"][1]["text"] == "Yes, exactly: use snake_case_names."

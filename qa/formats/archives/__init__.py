@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qa.formats.archives.folders import unpacked
 from qa.formats.archives.unpacking import Unpacked, is_archive, unpack
 
-__all__ = ["Unpacked", "is_archive", "unpack"]
+__all__ = ["Unpacked", "is_archive", "unpack", "unpacked"]

@@ -9,8 +9,8 @@ is what was typed. The name of an author comes from Users, the thread of a comme
 so is it. The other tables (badges, votes, the history of posts, links, tags) only complete these.
 
 A dump does not name its site. Where it lies in a folder that is named as archive.org names it
-(``cooking.stackexchange.com``), ids are ``so:cooking.stackexchange.com/post/12`` and links are known. Elsewhere they are
-``so:post/12`` and there are no links: dumps of several sites belong into folders that are named after their sites.
+(``cooking.stackexchange.com``), ids are ``so:cooking.stackexchange.com/post/12`` and links are known. Elsewhere they
+are ``so:post/12`` and there are no links: dumps of several sites belong into folders that are named after their sites.
 """
 
 from __future__ import annotations

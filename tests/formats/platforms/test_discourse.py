@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,11 +106,10 @@ def test_broken_shapes(tmp_path: Path) -> None:
     for number, broken in enumerate(damaged(topic(post(1), post(2, raw="typed")))):
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(broken), encoding="utf-8")
-        try:
+        with suppress(QAError):
             reader = read_comments(path, "s")
-            list(reader)
-        except QAError as error:
-            assert error.hint
+            comments = list(reader)
+            assert len(comments) == reader.counts.comments
 
 
 ARCHIVE = """---

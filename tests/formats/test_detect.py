@@ -40,7 +40,6 @@ def test_by_content(read, content: str, name: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        "<!DOCTYPE html>\n<p>x",
         "<?xml version='1.0'?><a/>",
         "From a at b  Mon Apr  9 05:03:08 2012\nFrom: a at b\n\nx\n",
     ],

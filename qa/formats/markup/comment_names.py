@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HASH = re.compile(r"__[\w+/-]{0,12}\d[\w+/-]*$")  # what a build puts behind a class's name
 _NOUNS = frozenset({"comment", "reply", "post", "message", "msg", "answer", "review", "hentry"})
 _WRAPS = frozenset({"item", "wrapper", "wrap", "container", "node", "block", "box", "root", "row", "card", "full"})
 _INNER = frozenset(
@@ -71,7 +72,7 @@ def names_of(element: Any) -> Names:
     noun = body = depth = None
     kinds: set[str] = set()
     for name in written:
-        parts = words_of(name)
+        parts = words_of(_HASH.sub("", name))
         words = [part for part in parts if not part.isdigit()]
         if not words:
             continue

@@ -27,6 +27,7 @@ _MAIN = (
     ".//*[@id='content']",
     ".//*[@id='main']",
 )
+_BLOCKS = frozenset({"div", "section", "article", "main", "table", "tbody", "tr", "td", "center", "form"})
 _MOST = 0.8  # of its text that an element's child holds, for the child to be the main text
 _ENOUGH = 0.4  # of the page's text that a named element must hold
 
@@ -49,9 +50,15 @@ def find_main_text(root: Any) -> MainText:
     element = next(named, None)
     if element is None:
         element = body
-        while child := next((one for one in element if lengths.get(one, 0) >= _MOST * lengths[element] > 0), None):
-            element = child
+        while (inner := _largest(element, lengths)) is not None:
+            element = inner
     return MainText(element, skip, _meta(root, "author", "article:author", "dc.creator"), _date(root))
+
+
+def _largest(element: Any, lengths: dict[Any, int]) -> Any:
+    """Return the block that holds most of an element's text, or None."""
+    blocks = (one for one in element if one.tag in _BLOCKS)
+    return next((one for one in blocks if lengths[one] >= _MOST * lengths[element] > 0), None)
 
 
 def _is_aside(node: Any) -> bool:

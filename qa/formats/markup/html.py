@@ -80,9 +80,10 @@ def element_text(element: Any, base_url: str = "", skip: Collection[Any] = ()) -
             if left_out:
                 walker.skip_subtree()
                 continue
-            writer.start(
-                "div" if node is element and node.tag == "blockquote" else node.tag, _attributes(node, element)
-            )
+            if node is element:
+                writer.start("div" if node.tag in _PARTS else node.tag, {})
+            else:
+                writer.start(node.tag, node.attrib)
             if node.text:
                 writer.data(node.text)
             continue
@@ -91,10 +92,6 @@ def element_text(element: Any, base_url: str = "", skip: Collection[Any] = ()) -
         if node.tail and node is not element:
             writer.data(node.tail)
     return writer.finish()
-
-
-def _attributes(node: Any, root: Any) -> Mapping[str, str]:
-    return {} if node is root else cast(Mapping[str, str], node.attrib)
 
 
 def cleaned(text: str) -> str:

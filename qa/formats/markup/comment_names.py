@@ -74,27 +74,23 @@ def names_of(element: Any) -> Names:
     for name in written:
         parts = words_of(_HASH.sub("", name))
         words = [part for part in parts if not part.isdigit()]
-        if not words:
-            continue
-        noun = noun or _noun(words, numbered=len(words) < len(parts))
-        body = _better(body, _body(name.lower(), words))
-        kinds.update(words)
-        kinds.add("-".join(words))
-        if level := _DEPTH.search(name):
-            depth = int(level[1])
+        if words:
+            noun = noun or _noun(words, numbered=len(words) < len(parts))
+            body = _better(body, _body(name.lower(), words))
+            kinds.update(words, ["-".join(words)])
+            level = _DEPTH.search(name)
+            depth = int(level[1]) if level else depth
     if _TYPES.search(declared[1] or ""):
         noun = "item"
-    if declared[0] in _TEXT_PROPERTIES:
-        body = 0
     return Names(
-        noun if element.tag in _HOLDERS or "-" in str(element.tag) else None,
-        body,
-        bool(kinds & _AUTHORS or kinds & _AUTHOR_PAIRS) or declared[0] in ("author", "creator"),
-        bool(kinds & _TIMES),
-        bool(kinds & _VOTES) or declared[0] == "upvoteCount",
-        bool(kinds & _CHILDREN),
-        bool(kinds & _CHROME),
-        depth,
+        noun=noun if element.tag in _HOLDERS or "-" in str(element.tag) else None,
+        body=0 if declared[0] in _TEXT_PROPERTIES else body,
+        author=bool(kinds & (_AUTHORS | _AUTHOR_PAIRS)) or declared[0] in ("author", "creator"),
+        time=bool(kinds & _TIMES),
+        votes=bool(kinds & _VOTES) or declared[0] == "upvoteCount",
+        children=bool(kinds & _CHILDREN),
+        chrome=bool(kinds & _CHROME),
+        depth=depth,
     )
 
 

@@ -41,7 +41,6 @@ def test_by_content(read, content: str, name: str, expected: str) -> None:
     "content",
     [
         "<?xml version='1.0'?><a/>",
-        "From a at b  Mon Apr  9 05:03:08 2012\nFrom: a at b\n\nx\n",
     ],
 )
 def test_what_no_format_reads(read, content: str) -> None:
@@ -78,7 +77,7 @@ def test_any_bytes_give_comments_or_a_qaerror(tmp_path_factory, content: bytes, 
         assert refusal.message
         assert refusal.hint
         return
-    assert comments
+    assert comments or form not in (None, "text", "markdown", "csv", "tsv", "json", "jsonl")
     for comment in comments:
         comment.text.encode()
         assert 1 <= comment.line_start <= comment.line_end

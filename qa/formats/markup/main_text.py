@@ -50,15 +50,14 @@ def find_main_text(root: Any) -> MainText:
     element = next(named, None)
     if element is None:
         element = body
-        while (inner := _largest(element, lengths)) is not None:
-            element = inner
+        while (child := _most_of(element, lengths)) is not None:
+            element = child
     return MainText(element, skip, _meta(root, "author", "article:author", "dc.creator"), _date(root))
 
 
-def _largest(element: Any, lengths: dict[Any, int]) -> Any:
-    """Return the block that holds most of an element's text, or None."""
-    blocks = (one for one in element if one.tag in _BLOCKS)
-    return next((one for one in blocks if lengths[one] >= _MOST * lengths[element] > 0), None)
+def _most_of(element: Any, lengths: dict[Any, int]) -> Any:
+    """Return the child that holds nearly all of an element's text, if there is one."""
+    return next((one for one in element if lengths.get(one, 0) >= _MOST * lengths[element] > 0), None)
 
 
 def _is_aside(node: Any) -> bool:
@@ -73,7 +72,7 @@ def _is_aside(node: Any) -> bool:
 
 
 def _lengths(body: Any, skip: set[Any]) -> dict[Any, int]:
-    """Count the characters in each element outside of what is skipped."""
+    """Count the characters in each block outside of what is skipped."""
     lengths: dict[Any, int] = {}
     order = list(body.iter())
     inside: set[Any] = set()
@@ -84,7 +83,7 @@ def _lengths(body: Any, skip: set[Any]) -> dict[Any, int]:
     for node in reversed(order):
         if node is not body:
             lengths[node.getparent()] += lengths[node] + len((node.tail or "").strip())
-    return lengths
+    return {node: length for node, length in lengths.items() if node is body or node.tag in _BLOCKS}
 
 
 def _meta(root: Any, *names: str) -> str | None:

@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HASH = re.compile(r"__[\w+/-]{0,12}\d[\w+/-]*$")  # what a build puts behind a class's name
 _NOUNS = frozenset({"comment", "reply", "post", "message", "msg", "answer", "review", "hentry"})
 _WRAPS = frozenset({"item", "wrapper", "wrap", "container", "node", "block", "box", "root", "row", "card", "full"})
 _INNER = frozenset(
@@ -71,29 +72,25 @@ def names_of(element: Any) -> Names:
     noun = body = depth = None
     kinds: set[str] = set()
     for name in written:
-        parts = words_of(name)
+        parts = words_of(_HASH.sub("", name))
         words = [part for part in parts if not part.isdigit()]
-        if not words:
-            continue
-        noun = noun or _noun(words, numbered=len(words) < len(parts))
-        body = _better(body, _body(name.lower(), words))
-        kinds.update(words)
-        kinds.add("-".join(words))
-        if level := _DEPTH.search(name):
-            depth = int(level[1])
+        if words:
+            noun = noun or _noun(words, numbered=len(words) < len(parts))
+            body = _better(body, _body(name.lower(), words))
+            kinds.update(words, ["-".join(words)])
+            level = _DEPTH.search(name)
+            depth = int(level[1]) if level else depth
     if _TYPES.search(declared[1] or ""):
         noun = "item"
-    if declared[0] in _TEXT_PROPERTIES:
-        body = 0
     return Names(
-        noun if element.tag in _HOLDERS or "-" in str(element.tag) else None,
-        body,
-        bool(kinds & _AUTHORS or kinds & _AUTHOR_PAIRS) or declared[0] in ("author", "creator"),
-        bool(kinds & _TIMES),
-        bool(kinds & _VOTES) or declared[0] == "upvoteCount",
-        bool(kinds & _CHILDREN),
-        bool(kinds & _CHROME),
-        depth,
+        noun=noun if element.tag in _HOLDERS or "-" in str(element.tag) else None,
+        body=0 if declared[0] in _TEXT_PROPERTIES else body,
+        author=bool(kinds & (_AUTHORS | _AUTHOR_PAIRS)) or declared[0] in ("author", "creator"),
+        time=bool(kinds & _TIMES),
+        votes=bool(kinds & _VOTES) or declared[0] == "upvoteCount",
+        children=bool(kinds & _CHILDREN),
+        chrome=bool(kinds & _CHROME),
+        depth=depth,
     )
 
 

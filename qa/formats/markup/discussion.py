@@ -200,12 +200,21 @@ def _joined(found: list[Found]) -> list[Found]:
             inner = own[0]
             alias[one] = alias.get(inner, inner)
             _add(alias[one], one)
-    for one in found:
-        parent = one.parent
-        while parent is not None and (alias.get(parent, parent) is one or not alias.get(parent, parent).bodies):
-            parent = parent.parent
-        one.parent = None if parent is None else alias.get(parent, parent)
+    parents = {one: _parent(one, alias) for one in found}
+    for one, parent in parents.items():
+        one.parent = parent
     return _with_depths([one for one in found if one.bodies])
+
+
+def _parent(one: Found, alias: dict[Found, Found]) -> Found | None:
+    """Return the comment around another, or around its wrapper."""
+    outer = one.parent
+    while outer is not None:
+        comment = alias.get(outer, outer)
+        if comment is not one and comment.bodies:
+            return comment
+        outer = outer.parent
+    return None
 
 
 def _add(comment: Found, wrapper: Found) -> None:

@@ -41,6 +41,7 @@ _QUOTES = _names(
     "gmail_quote gmail_attr gmail_signature moz-cite-prefix moz-signature yahoo_quoted email-quoted-reply"
     " email-signature-reply bbcode_quote bbCodeBlock--quote quoteheader quote_container onebox"
 )
+_PARTS = _names("blockquote li td th tr")
 _NEVER_QUOTES = _names("a blockquote body br html img")
 _MENTIONS = _names("mention mention-group user-mention team-mention hashtag hashtag-cooked")
 _EMOJI = _names("emoji emoticon emojione twemoji joypixels smilie custom-emoji")
@@ -68,7 +69,7 @@ def from_html(html: str, base_url: str = "") -> Body:
 def element_text(element: Any, base_url: str = "", skip: Collection[Any] = ()) -> Body:
     """Turn an element that lxml parsed into text, as `from_html` does; what follows it is not part of it.
 
-    skip: elements inside it that are left out. The element itself is never a quote, only what is in it.
+    skip: elements inside it that are left out. The element itself is never a quote or an item, only what is in it.
     """
     writer = _HERE.writer
     writer.begin(base_url)
@@ -79,9 +80,10 @@ def element_text(element: Any, base_url: str = "", skip: Collection[Any] = ()) -
             if left_out:
                 walker.skip_subtree()
                 continue
-            writer.start(
-                "div" if node is element and node.tag == "blockquote" else node.tag, _attributes(node, element)
-            )
+            if node is element:
+                writer.start("div" if node.tag in _PARTS else node.tag, {})
+            else:
+                writer.start(node.tag, node.attrib)
             if node.text:
                 writer.data(node.text)
             continue
@@ -90,10 +92,6 @@ def element_text(element: Any, base_url: str = "", skip: Collection[Any] = ()) -
         if node.tail and node is not element:
             writer.data(node.tail)
     return writer.finish()
-
-
-def _attributes(node: Any, root: Any) -> Mapping[str, str]:
-    return {} if node is root else cast(Mapping[str, str], node.attrib)
 
 
 def cleaned(text: str) -> str:

@@ -27,6 +27,7 @@ _MAIN = (
     ".//*[@id='content']",
     ".//*[@id='main']",
 )
+_BLOCKS = frozenset({"div", "section", "article", "main", "table", "tbody", "tr", "td", "center", "form"})
 _MOST = 0.8  # of its text that an element's child holds, for the child to be the main text
 _ENOUGH = 0.4  # of the page's text that a named element must hold
 
@@ -71,7 +72,7 @@ def _is_aside(node: Any) -> bool:
 
 
 def _lengths(body: Any, skip: set[Any]) -> dict[Any, int]:
-    """Count the characters in each element outside of what is skipped."""
+    """Count the characters in each block outside of what is skipped."""
     lengths: dict[Any, int] = {}
     order = list(body.iter())
     inside: set[Any] = set()
@@ -82,7 +83,7 @@ def _lengths(body: Any, skip: set[Any]) -> dict[Any, int]:
     for node in reversed(order):
         if node is not body:
             lengths[node.getparent()] += lengths[node] + len((node.tail or "").strip())
-    return lengths
+    return {node: length for node, length in lengths.items() if node is body or node.tag in _BLOCKS}
 
 
 def _meta(root: Any, *names: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Lines that quote: ``> like this``, and the line above them that says who wrote it.
+"""Lines that quote: ``> like this``, and the line above them that says who wrote it; ``[quote]`` of forums.
 
 Not taken: Python's prompts and markers of a merge, whatever stands in a fence of Markdown, a face (``>:(``), and a line
 like ``> 5 is too much`` where it is the only one and continues the line before it. A prompt of another kind
@@ -22,6 +22,7 @@ _PROMPT = re.compile(r"\n[ \t]*>>>(?:[ \t\r]|>{4}|\Z|\n)")
 _COMPARISON = re.compile(r"\n[ \t]*>(?:=|[ \t]*[-+.$€£]?\d)")
 _FACE = re.compile(r"\n[ \t]*>[:;]['-]?[()\[\]DPpOo/\\|@][ \t\r]*\Z")
 _STUFFED = re.compile(r"\n>From [^\n]*\Z")  # a mailbox's way to write a line that begins with "From "
+_BRACKETS = re.compile(r"\[(/?)quote(?:[=:; ][^\]\n]{0,200})?\]", re.I)
 _WORD = re.compile(r"[^\W_]")
 
 _REACH = 600  # characters before a quote in which its attribution stands
@@ -40,13 +41,14 @@ _DATED = re.compile(r"[*_]*(?:On|At|Am|Le|El|Em|Il|Op|Den|Dne|W dniu|In (?:artic
 
 def find_quoted_lines(text: str) -> list[Span]:
     """Find the quoted blocks of a text, each with its attribution; offsets in the text, sorted and apart."""
+    bracketed = _bracketed(text) if "[/" in text else []
     if ">" not in text and "\n|" not in text:
-        return []
+        return bracketed
     padded = "\n" + text
     blocks = list(_QUOTE.finditer(padded)) if ">" in text else []
     bars = list(_BARS.finditer(padded)) if "\n|" in padded else []
     if not blocks and not bars:
-        return []
+        return bracketed
     fences = _fences(padded)
     alone = len(blocks) == 1
     spans: list[Span] = []
@@ -57,7 +59,22 @@ def find_quoted_lines(text: str) -> list[Span]:
         if start is None and not _quotes(padded, block, alone=alone):
             continue
         spans.append((block.start() if start is None else start, _end(padded, block)))
-    return list(merged(spans)) if bars else spans
+    return list(merged(spans, bracketed)) if bars or bracketed else spans
+
+
+def _bracketed(text: str) -> list[Span]:
+    """Find what stands between ``[quote]`` and its ``[/quote]``, others inside it included."""
+    spans: list[Span] = []
+    opened: list[int] = []
+    for bracket in _BRACKETS.finditer(text):
+        if not bracket[1]:
+            opened.append(bracket.start())
+        elif opened:
+            start = opened.pop()
+            while spans and spans[-1][0] > start:
+                spans.pop()
+            spans.append((start, bracket.end()))
+    return spans
 
 
 def _quotes(padded: str, block: re.Match[str], *, alone: bool) -> bool:

@@ -128,9 +128,9 @@ class _Posts:
         self._titles: dict[str, str] = {}
         self._site = ""
 
-    def learn(self, identifier: str, title: str | None, url: str | None) -> None:
-        """Remember a post."""
-        if title and len(self._titles) < _MOST_TITLES:
+    def learn(self, identifier: str | None, title: str | None, url: str | None) -> None:
+        """Remember a post, and the site of any record."""
+        if identifier and title and len(self._titles) < _MOST_TITLES:
             self._titles[identifier] = title
         if url:
             parts = urlsplit(url)
@@ -150,24 +150,14 @@ class _Posts:
 def _draft(value: Any, posts: _Posts) -> Draft:
     if not isinstance(value, dict):
         return Draft(None, 0, 0)
-    identifier, post = _text(value.get("_id")), _text(value.get("postId"))
-    own_post = value.get("post")
-    title = _text(value.get("title"))
-    is_post = post is None and "parentCommentId" not in value and (title is not None or "title" in value)
-    url = _text(value.get("pageUrl"))
+    identifier, post, parent = _place(value)
+    is_post = post == identifier and post is not None
+    title, url = _title(value), _text(value.get("pageUrl"))
     url = url if url and url.startswith(("http://", "https://")) else None
-    if isinstance(own_post, dict):
-        post = post or _text(own_post.get("_id"))
-        title = title or _text(own_post.get("title"))
-    if is_post and identifier:
-        posts.learn(identifier, title, url)
-        post = identifier
-    elif url:
-        posts.learn("", None, url)
+    posts.learn(identifier if is_post else None, title, url)
     body, field = _body(value, url or "")
-    if is_post and (body is None or not body.text.strip()) and title:
+    if is_post and title and (body is None or not body.text.strip()):
         body, field = Body(title), "title"
-    parent = None if is_post else _text(value.get("parentCommentId")) or post
     return Draft(
         None if body is None else body.text,
         0,
@@ -186,6 +176,20 @@ def _draft(value: Any, posts: _Posts) -> Draft:
         votes=_number(value.get("baseScore")),
         asides=() if body is None else body.asides,
     )
+
+
+def _place(value: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Return a record's own id, its post's and its parent's; a post is its own post and has no parent."""
+    identifier, post, around = _text(value.get("_id")), _text(value.get("postId")), value.get("post")
+    post = post or (_text(around.get("_id")) if isinstance(around, dict) else None)
+    if post is None and "parentCommentId" not in value and "title" in value:
+        return identifier, identifier, None
+    return identifier, post, _text(value.get("parentCommentId")) or post
+
+
+def _title(value: dict[str, Any]) -> str | None:
+    post = value.get("post")
+    return _text(value.get("title")) or (_text(post.get("title")) if isinstance(post, dict) else None)
 
 
 def _body(value: dict[str, Any], base: str) -> tuple[Body | None, str | None]:

@@ -32,6 +32,12 @@ def asides(text: str) -> list[str]:
         ("| he said\n| and went\nyes", ["| he said\n| and went"]),
         ("| | deeper\n| less\nyes", ["| | deeper\n| less"]),
         ("Ann wrote:\n| only one\nyes", ["Ann wrote:\n| only one"]),
+        (
+            '[quote="Ann, post:3"]a\n[QUOTE]b[/QUOTE][/quote]c\n[quote]d[/quote]',
+            ['[quote="Ann, post:3"]a\n[QUOTE]b[/QUOTE][/quote]', "[quote]d[/quote]"],
+        ),
+        ("[quote=Ann]a[/quote]\nb\n> c", ["[quote=Ann]a[/quote]", "> c"]),
+        ("[quote]a [quote]b[/quote]", ["[quote]b[/quote]"]),
     ],
 )
 def test_quoted_lines(text: str, expected: list[str]) -> None:
@@ -62,6 +68,8 @@ def test_quoted_lines(text: str, expected: list[str]) -> None:
         "|   a\n|   b",
         "a || b\n| c\nd",
         "I wrote:\nnothing is quoted here",
+        "write [quote] before and",
+        "[/quote] alone, [quoted] and [unquote]x[/unquote]",
     ],
 )
 def test_what_only_looks_quoted(text: str) -> None:
@@ -276,6 +284,7 @@ def test_long_texts() -> None:
 
 
 LINES = st.sampled_from(
+<<<<<<< HEAD
     [
         *(
             "> a",
@@ -307,6 +316,13 @@ LINES = st.sampled_from(
         *("To unsubscribe", "-----Original Message-----", "From: a", "To: b", "Subject: c", "Sent from my iPhone"),
         *("*I am a bot; beep boop*", "This issue was automatically closed", "Begin forwarded message:"),
     ]
+=======
+    """> a,>> b,>>> c,>,own,,-- ,--,Ann wrote:,On 3 Jan Ann,```,\r,> 5,  > x,\t,https://lists.example.org/x,é😀,stale
+[quote=x],[/quote],| a,____________,------------,Tea mailing list,To unsubscribe
+-----Original Message-----,From: a,To: b,Subject: c
+| b | c,Sent from my iPhone
+*I am a bot; beep boop*,This issue was automatically closed,Begin forwarded message:""".replace("\n", ",").split(",")
+>>>>>>> fe
 )
 
 

@@ -284,45 +284,11 @@ def test_long_texts() -> None:
 
 
 LINES = st.sampled_from(
-<<<<<<< HEAD
-    [
-        *(
-            "> a",
-            ">> b",
-            ">>> c",
-            ">",
-            "own",
-            "",
-            "-- ",
-            "--",
-            "Ann wrote:",
-            "On 3 Jan Ann",
-            "```",
-            "\r",
-            "> 5",
-            "  > x",
-        ),
-        *(
-            "\t",
-            "https://lists.example.org/x",
-            "é😀",
-            "stale",
-            "| a",
-            "| b | c",
-            "_" * 12,
-            "-" * 12,
-            "Tea mailing list",
-        ),
-        *("To unsubscribe", "-----Original Message-----", "From: a", "To: b", "Subject: c", "Sent from my iPhone"),
-        *("*I am a bot; beep boop*", "This issue was automatically closed", "Begin forwarded message:"),
-    ]
-=======
     """> a,>> b,>>> c,>,own,,-- ,--,Ann wrote:,On 3 Jan Ann,```,\r,> 5,  > x,\t,https://lists.example.org/x,é😀,stale
 [quote=x],[/quote],| a,____________,------------,Tea mailing list,To unsubscribe
 -----Original Message-----,From: a,To: b,Subject: c
 | b | c,Sent from my iPhone
 *I am a bot; beep boop*,This issue was automatically closed,Begin forwarded message:""".replace("\n", ",").split(",")
->>>>>>> fe
 )
 
 

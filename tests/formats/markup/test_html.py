@@ -238,10 +238,7 @@ def test_element_text() -> None:
     element = root.find(".//div")
     assert element_text(element) == Body("xy\n\nq\n\nz", ((4, 5),))
     assert element_text(root.find(".//blockquote")) == Body("q")
-<<<<<<< HEAD
-=======
     assert element_text(etree.HTML("<ul><li>a<ul><li>b</ul></ul>").find(".//li")) == Body("a\n\n- b")
->>>>>>> fe
     assert element_text(element, skip=[root.find(".//blockquote")]) == Body("xyz")
     assert element_text(etree.HTML("<p><a href='y'>x</a>").find(".//p"), "http://e.org/").text == "x (http://e.org/y)"
 

@@ -130,3 +130,13 @@ def test_ask_runs_beside_the_baseline() -> None:
 @pytest.mark.long
 def test_encode_runs_beside_the_baseline() -> None:
     check(_ENCODE, "encode.py", "--limit", "10")
+
+
+@linux
+def test_importers_are_timed() -> None:
+    command = [sys.executable, str(FOLDER / "importers.py"), "--mb", "0.05", "--runs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()[2:]
+    names = ["hackernews", "reddit", "discourse", "table", "stackexchange", "mbox", "  the standard", "  ours is"]
+    assert [line.startswith(name) for line, name in zip(lines, names, strict=True)] == [True] * len(names)
+    assert all(float(line[26:].split()[0]) > 0 for line in lines[:-1])

@@ -51,7 +51,7 @@ def recognises(sample: Sample) -> Role | None:
 
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every item. Raises: Malformed."""
-    with Threads(content.path) as threads:
+    with Threads() as threads:
         for value, _, _ in _records(content):
             _learn(threads, value)
         for number, (value, start, end) in enumerate(_records(content), 1):

@@ -43,7 +43,7 @@ def recognises(sample: Sample) -> Role | None:
 
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every status and activity. Raises: Malformed."""
-    with Threads(content.path) as threads:
+    with Threads() as threads:
         for value, _, _ in _records(content):
             if isinstance(value, dict):
                 _learn(threads, value)

@@ -56,7 +56,7 @@ def recognises(sample: Sample) -> Role | None:
 
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every comment and reply. Raises: Malformed."""
-    with Threads(content.path) as threads:
+    with Threads() as threads:
         if not _learn(threads, content):
             for beside in content.neighbours(_SUFFIXES):
                 # A list of videos that breaks says so where it is read itself.

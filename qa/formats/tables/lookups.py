@@ -37,6 +37,17 @@ class Lookup:
         if len(self._held) >= (IN_MEMORY if self._database is None else _BATCH):
             self._spill()
 
+    def suggest(self, key: str, entry: Entry) -> None:
+        """Remember an entry of a key that has none."""
+        if self.get(key) is None:
+            self.put(key, entry)
+
+    def close(self) -> None:
+        """Let the entries go."""
+        self._held.clear()
+        if self._database is not None:
+            self._database.close()
+
     def get(self, key: str) -> Entry | None:
         """Return the entry of a key, if there is one."""
         entry = self._held.get(key)

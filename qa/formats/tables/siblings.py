@@ -19,7 +19,7 @@ from qa.formats.drafts import Draft
 from qa.formats.samples import take_sample
 from qa.formats.tables.columns import NAMES, Columns, plain, scalar
 from qa.formats.tables.csv_rows import header_of, records
-from qa.formats.tables.lookup import Lookup
+from qa.formats.tables.lookups import Lookup
 
 _SUFFIXES = (".csv", ".tsv", ".tab")
 _LOOKED_AT = 200
@@ -74,14 +74,14 @@ class Titles:
 
     def __init__(self, join: Join) -> None:
         self._column = join.column
-        self._lookup = Lookup(join.posts.path, ("title", "url"))
+        self._lookup = Lookup()  # of titles and links
         columns = Columns()
         # A table that breaks further down says so where it is read itself.
         with suppress(SourceError):
             for row, _, _ in records(join.posts, header_of(join.posts)):
                 plan = columns.candidates(row)
                 title, url = scalar(row, plan["title"]), scalar(row, plan["url"])
-                self._lookup.suggest(_value(row, join.key), title and title.strip(), url)
+                self._lookup.suggest(_value(row, join.key), (title and title.strip(), url))
 
     def complete(self, draft: Draft, row: dict[str, str]) -> None:
         """Fill a draft's title, link and thread from the post that its row refers to."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from qa.formats.tables.lookup import Lookup
+from qa.formats.tables.lookups import Lookup
 
 _REMEMBERED = 100_000
 
@@ -21,8 +20,8 @@ class Thread(NamedTuple):
 class Threads:
     """What a first pass over a source told of its posts and replies; gone when its ``with`` ends."""
 
-    def __init__(self, path: Path) -> None:
-        self._lookup = Lookup(path, ("parent", "title"))
+    def __init__(self) -> None:
+        self._lookup = Lookup()  # of parents and titles
         self._found: dict[str, Thread] = {}
 
     def __enter__(self) -> Threads:
@@ -33,15 +32,15 @@ class Threads:
 
     def opened(self, post: str, title: str | None) -> None:
         """Remember a post that opens a thread."""
-        self._lookup.put(post, None, title or "")
+        self._lookup.put(post, (None, title or ""))
 
     def named(self, post: str) -> None:
         """Remember a post that a reply names as the opener of its thread, and that may not be in the source."""
-        self._lookup.suggest(post, None, "")
+        self._lookup.suggest(post, (None, ""))
 
     def replied(self, reply: str, parent: str) -> None:
         """Remember what a reply answers."""
-        self._lookup.put(reply, parent, None)
+        self._lookup.put(reply, (parent, None))
 
     def parent(self, key: str) -> str | None:
         """Return what was remembered as the parent of a reply."""

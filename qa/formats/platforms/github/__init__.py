@@ -56,7 +56,7 @@ def recognises(sample: Sample) -> Role | None:
 
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every issue, comment, review and event. Raises: Malformed."""
-    with Threads(content.path) as threads:
+    with Threads() as threads:
         openers = _learn(threads, content)
         if not openers:
             for beside in content.neighbours(_SUFFIXES):

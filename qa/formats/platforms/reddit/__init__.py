@@ -46,7 +46,7 @@ def read(content: Content) -> Iterator[Draft]:
     if take_sample(content).json is None:
         yield from read_table(content)
         return
-    with Threads(content.path) as threads:
+    with Threads() as threads:
         kinds = set()
         for thing, _, _ in _things(content):
             kinds.add(thing.kind)

@@ -56,7 +56,7 @@ def role_of(sample: Sample) -> Role | None:
 
 def read_table(content: Content) -> Iterator[Draft]:
     """Give a draft for every row of ``comments.csv`` or ``posts.csv``. Raises: Malformed."""
-    with Threads(content.path) as threads:
+    with Threads() as threads:
         posts = content if content.path.name == _POSTS else content.companion(_POSTS)
         if posts is not None:
             with suppress(SourceError):  # a table of posts that breaks says so where it is read itself

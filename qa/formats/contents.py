@@ -87,8 +87,7 @@ class Content:
 
     def companion(self, relative: str) -> Content | None:
         """Return a file beside this one, by its path from this one's folder (``../users.json``), or None."""
-        path = Path(self.path.parent, relative)
-        path = path.parent.resolve() / path.name if ".." in relative else path
+        path = Path(os.path.normpath(Path(self.path.parent, relative)))
         self.beside[path] = None
         return Content(path) if path.is_file() else None
 

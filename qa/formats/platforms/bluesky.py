@@ -41,6 +41,8 @@ class Found(NamedTuple):
 
 def recognises(sample: Sample) -> Role | None:
     """Tell posts by the type that their records name and by their addresses."""
+    if "app.bsky." not in sample.text:
+        return None
     found = list(islice(_walk(sample.json), _LOOKED_AT))
     known = sum(1 for one in found if isinstance(one.value, dict) and _is_known(one.value))
     return "comments" if known and 2 * known > len(found) else None

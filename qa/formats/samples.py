@@ -79,9 +79,12 @@ class Sample:
 
     @staticmethod
     def _lines(text: str) -> list[Any]:
-        """Parse the first lines as JSON lines; fewer than two where this is one value over several lines."""
+        """Parse the first lines as JSON lines; nothing where this is one value, over one line or several."""
+        first, _, rest = text.partition("\n")
+        if not (first.startswith("{") and first.rstrip().endswith("}") and rest.lstrip().startswith("{")):
+            return []
         values: list[Any] = []
-        for line in text.splitlines()[:50]:
+        for line in text.split("\n")[:50]:
             if line.strip():
                 try:
                     value = jiter.from_json(line.encode("utf-8", "replace"))

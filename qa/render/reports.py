@@ -63,7 +63,7 @@ def _totals(report: Report) -> dict[str, int]:
         "notices of platforms left out (joins, labels and the like)": sum(one.notices for one in sources),
         "comments also in another source, whose version is later": sum(one.elsewhere for one in sources),
         "records that could not be read": sum(one.unreadable for one in sources if one.problem is None),
-        "files left aside": sum(one.aside is not None for one in sources),
+        "file(s) left aside, no part of the export beside them": sum(one.aside is not None for one in sources),
     }
 
 

@@ -28,7 +28,7 @@ from qa.questions import Moment, Names, checked_question, make_filters
 from qa.records import Answer, Comment, IndexState
 from qa.reports import Forgotten, Repaired, Report, Status, Verification
 from qa.retriever import retrieve
-from qa.sources import STDIN, is_stale, root_of
+from qa.sources import STDIN, root_of, stale
 
 if TYPE_CHECKING:
     from qa.formats import ReadOptions
@@ -255,5 +255,5 @@ class Assistant:
 
 
 def _state(folder: Path, snapshot: Snapshot) -> IndexState:
-    stale = [name for name, path, seen in snapshot.fingerprints() if path != STDIN and is_stale(Path(path), seen)]
-    return IndexState(str(folder), snapshot.comment_count, snapshot.updated_at, tuple(stale))
+    known = ((name, Path(path), seen) for name, path, seen in snapshot.fingerprints() if path != STDIN)
+    return IndexState(str(folder), snapshot.comment_count, snapshot.updated_at, tuple(stale(known)))

@@ -10,11 +10,14 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from qa.errors import SourceNotFound, SourceUnreadable
+
+Look = Callable[[Path], tuple[int, int]]
 
 STDIN = "stdin"
 # A file modified this close to the moment it was read may change again without its time changing (git calls such an
@@ -158,31 +161,28 @@ def fingerprint(path: Path, now_ns: int) -> Fingerprint:
     return Fingerprint(stat.st_size, stat.st_mtime_ns, now_ns, digest)
 
 
-def looks_unchanged(path: Path, before: Fingerprint) -> bool:
+def looks_unchanged(path: Path, before: Fingerprint, look: Look | None = None) -> bool:
     """Tell by size and time alone that the file is as it was; False where only its content can tell."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return False
     racy = before.read_at_ns - before.mtime_ns < _RACY_NS
-    same = stat.st_size == before.size and stat.st_mtime_ns == before.mtime_ns and not racy
-    return same and companions_unchanged(before)
+    same = (look or size_and_time)(path) == (before.size, before.mtime_ns) and not racy
+    return same and companions_unchanged(before, look)
 
 
-def state_of(paths: Iterable[Path]) -> str:
+def state_of(paths: Iterable[Path], look: Look | None = None) -> str:
     """Return what `Fingerprint.beside` holds of files that complete another."""
-    return json.dumps([[str(path), *_size_and_time(path)] for path in paths])
+    return json.dumps([[str(path), *(look or size_and_time)(path)] for path in paths])
 
 
-def companions_unchanged(before: Fingerprint) -> bool:
+def companions_unchanged(before: Fingerprint, look: Look | None = None) -> bool:
     """Tell whether the files that complete one are as they were; one written as it was read counts as changed."""
     return before.beside == "[]" or all(
-        _size_and_time(Path(path)) == (size, mtime_ns) and before.read_at_ns - mtime_ns >= _RACY_NS
+        (look or size_and_time)(Path(path)) == (size, mtime_ns) and before.read_at_ns - mtime_ns >= _RACY_NS
         for path, size, mtime_ns in json.loads(before.beside)
     )
 
 
-def _size_and_time(path: Path) -> tuple[int, int]:
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Return a file's size and the time it was changed, in nanoseconds since 1970; (-1, 0) where there is none."""
     try:
         stat = path.stat()
     except OSError:
@@ -190,16 +190,21 @@ def _size_and_time(path: Path) -> tuple[int, int]:
     return stat.st_size, stat.st_mtime_ns
 
 
-def is_stale(path: Path, before: Fingerprint) -> bool:
+def stale(known: Iterable[tuple[str, Path, Fingerprint]]) -> list[str]:
+    """Return the names of those sources that changed or went since they were read; each file is looked at once."""
+    look = cache(size_and_time)
+    found = cache(partial(is_stale, look=look))
+    return [name for name, path, before in known if found(path, before)]
+
+
+def is_stale(path: Path, before: Fingerprint, look: Look | None = None) -> bool:
     """Tell whether the file's content differs from what was read, or the file is gone or unreadable."""
-    if looks_unchanged(path, before):
+    if looks_unchanged(path, before, look):
         return False
+    beside = [Path(one[0]) for one in json.loads(before.beside)]
+    if (look or size_and_time)(path)[0] != before.size or state_of(beside, look) != before.beside:
+        return True
     try:
-        if (
-            path.stat().st_size != before.size
-            or state_of(Path(one[0]) for one in json.loads(before.beside)) != before.beside
-        ):
-            return True
         return fingerprint(path, 0).sha256 != before.sha256
-    except (SourceNotFound, SourceUnreadable, OSError):
+    except (SourceNotFound, SourceUnreadable):
         return True

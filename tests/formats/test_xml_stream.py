@@ -102,6 +102,13 @@ def test_an_encoding_that_nothing_reads(parse: Parse, name: str) -> None:
     assert name in refused(parse, data).message
 
 
+def test_an_encoding_whose_name_is_longer_than_any(parse: Parse) -> None:
+    data = f'<?xml version="1.0" encoding="{"a" * 5000}"?>\n<rows><row>x</row></rows>'
+    error = refused(parse, data)
+    assert "an encoding that nothing here reads" in error.message
+    assert len(error.message) < 400
+
+
 def test_bytes_that_are_not_in_the_encoding_declared(parse: Parse) -> None:
     data = b'<?xml version="1.0" encoding="shift_jis"?>\n<rows><row>\x81\x00\xff\xff</row></rows>'
     assert refused(parse, data).line == 1

@@ -203,6 +203,8 @@ class _Parser:
             return broken(self._path, error.lineno, fact)
         except UnicodeError as error:
             return broken(self._path, self._expat.CurrentLineNumber, f"not in the encoding that it declares: {error}")
+        except (LookupError, ValueError) as error:  # pyexpat looks up what _DECLARED did not match
+            return broken(self._path, 1, f"it declares an encoding that nothing here reads ({str(error)[:80]})")
         return None
 
     def _foreign(self) -> str | None:

@@ -133,8 +133,7 @@ class _Posts:
         if identifier and title and len(self._titles) < _MOST_TITLES:
             self._titles[identifier] = title
         if url:
-            parts = urlsplit(url)
-            self._site = f"{parts.scheme}://{parts.netloc}"
+            self._site = _site(url) or self._site
 
     def title(self, identifier: str | None) -> str | None:
         """Return a post's title."""
@@ -147,13 +146,22 @@ class _Posts:
         return f"{self._site}/posts/{post}" + (f"?commentId={comment}" if comment else "")
 
 
+def _site(url: str) -> str | None:
+    """Return the scheme and the host of a link, or None where it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a host in brackets that is no address
+        return None
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else None
+
+
 def _draft(value: Any, posts: _Posts) -> Draft:
     if not isinstance(value, dict):
         return Draft(None, 0, 0)
     identifier, post, parent = _place(value)
     is_post = post == identifier and post is not None
     title, url = _title(value), _text(value.get("pageUrl"))
-    url = url if url and url.startswith(("http://", "https://")) else None
+    url = url if url and _site(url) else None
     posts.learn(identifier if is_post else None, title, url)
     body, field = _body(value, url or "")
     if is_post and title and (body is None or not body.text.strip()):

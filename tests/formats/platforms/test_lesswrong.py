@@ -247,6 +247,13 @@ def test_any_value_may_have_any_type(read: Callable, wrong: object) -> None:
         assert f"lesswrong:{FIRST}" in [c.comment_id for c in comments]
 
 
+@pytest.mark.parametrize("url", ["https://[::1", "https://", "javascript:1", "/posts/x"])
+def test_a_link_that_is_none(read: Callable, url: str) -> None:
+    comments, _ = read(json.dumps(answer(comment(), comment(SECOND, pageUrl=url))), "answer.json")
+    known = f"https://www.lesswrong.com/posts/{POST}"
+    assert [one.url for one in comments[1:]] == [f"{known}?commentId={FIRST}", f"{known}?commentId={SECOND}"]
+
+
 def test_cut_off(read: Callable) -> None:
     text = json.dumps(answer(comment(), comment(SECOND)))
     for end in range(len(text) - 1, 420, -37):

@@ -27,6 +27,7 @@ from qa.formats.platforms.lesswrong_pages import is_page, page_drafts
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.samples import Sample
 from qa.formats.tables.json_stream import JsonStream, Value
+from qa.formats.tables.values import storable, string_of
 
 _ID = re.compile(r"[A-Za-z0-9]{15,24}$")
 _WRAPPERS = frozenset({"data", "posts", "comments", "post", "comment", "results"})
@@ -160,7 +161,7 @@ def _draft(value: Any, posts: _Posts) -> Draft:
         return Draft(None, 0, 0)
     identifier, post, parent = _place(value)
     is_post = post == identifier and post is not None
-    title, url = _title(value), _text(value.get("pageUrl"))
+    title, url = _title(value), string_of(value.get("pageUrl"))
     url = url if url and _site(url) else None
     posts.learn(identifier if is_post else None, title, url)
     body, field = _body(value, url or "")
@@ -188,16 +189,16 @@ def _draft(value: Any, posts: _Posts) -> Draft:
 
 def _place(value: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
     """Return a record's own id, its post's and its parent's; a post is its own post and has no parent."""
-    identifier, post, around = _text(value.get("_id")), _text(value.get("postId")), value.get("post")
-    post = post or (_text(around.get("_id")) if isinstance(around, dict) else None)
+    identifier, post, around = string_of(value.get("_id")), string_of(value.get("postId")), value.get("post")
+    post = post or (string_of(around.get("_id")) if isinstance(around, dict) else None)
     if post is None and "parentCommentId" not in value and "title" in value:
         return identifier, identifier, None
-    return identifier, post, _text(value.get("parentCommentId")) or post
+    return identifier, post, string_of(value.get("parentCommentId")) or post
 
 
 def _title(value: dict[str, Any]) -> str | None:
     post = value.get("post")
-    return _text(value.get("title")) or (_text(post.get("title")) if isinstance(post, dict) else None)
+    return string_of(value.get("title")) or (string_of(post.get("title")) if isinstance(post, dict) else None)
 
 
 def _body(value: dict[str, Any], base: str) -> tuple[Body | None, str | None]:
@@ -210,10 +211,10 @@ def _body(value: dict[str, Any], base: str) -> tuple[Body | None, str | None]:
         ("contents", contents),
     ):
         if isinstance(html, str):
-            return from_html(html, base), field
+            return from_html(storable(html), base), field
     for name in _PLAIN:
         if isinstance(inner.get(name), str):
-            return Body(inner[name]), f"contents.{name}"
+            return Body(storable(inner[name])), f"contents.{name}"
     empty = value.get("htmlBody", contents) is None
     return (Body("") if empty else None), None
 
@@ -221,9 +222,9 @@ def _body(value: dict[str, Any], base: str) -> tuple[Body | None, str | None]:
 def _author(value: dict[str, Any]) -> str | None:
     user = value.get("user")
     if isinstance(user, dict):
-        names = (_text(user.get(name)) for name in ("displayName", "username", "slug"))
+        names = (string_of(user.get(name)) for name in ("displayName", "username", "slug"))
         return next((name for name in names if name), None)
-    return _text(value.get("author"))
+    return string_of(value.get("author"))
 
 
 def _edited(value: dict[str, Any]) -> Any:
@@ -231,10 +232,6 @@ def _edited(value: dict[str, Any]) -> Any:
     written = contents.get("editedAt") if isinstance(contents, dict) else None
     edited, posted = parse_date(written or value.get("modifiedAt")), parse_date(value.get("postedAt"))
     return edited if edited and (posted is None or edited > posted) else None
-
-
-def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
 
 
 def _number(value: Any) -> int | None:

@@ -254,6 +254,23 @@ def test_a_link_that_is_none(read: Callable, url: str) -> None:
     assert [one.url for one in comments[1:]] == [f"{known}?commentId={FIRST}", f"{known}?commentId={SECOND}"]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user": {"displayName": "Bob \ud83d"}},
+        {"title": "Tea \ud83d", "_id": "\ud83d"},
+        {"contents": {"html": "<p>No \ud83d</p>"}},
+        {"contents": {"markdown": "No \ud83d"}},
+    ],
+)
+def test_half_an_emoji(read: Callable, changes: dict) -> None:
+    comments, _ = read(json.dumps(answer(comment(**changes))), "answer.json")
+    told = comments[1]
+    shown = "".join(str(one) for one in (told.text, told.author, told.thread_title, told.comment_id))
+    assert "\ufffd" in shown
+    assert shown.encode()
+
+
 def test_cut_off(read: Callable) -> None:
     text = json.dumps(answer(comment(), comment(SECOND)))
     for end in range(len(text) - 1, 420, -37):

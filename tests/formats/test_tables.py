@@ -86,6 +86,14 @@ def test_no_text_column(read, content: str, name: str) -> None:
     assert "--columns text=" in caught.value.hint
 
 
+def test_odd_names_of_columns_are_told_on_one_line_and_shortened(read) -> None:
+    records = [{"a\nb": 1, "9" * 5000: 2}, *({f"n{number}": 1} for number in range(100))]
+    with pytest.raises(WrongColumns, match=r"columns found: a b, 9{60}, n0, ") as caught:
+        read(json.dumps(records), "a.json")
+    assert len(caught.value.message) < 1000
+    assert "\n" not in caught.value.message
+
+
 def test_json_shapes(read) -> None:
     records = [{"text": "one", "id": 1}, {"text": "two\nlines", "id": 2}]
     pretty = json.dumps({"ok": True, "comments": records, "tags": ["x"]}, indent=1)

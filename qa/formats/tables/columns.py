@@ -40,6 +40,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "url": ("url", "permalink", "link"),
 }
 _IGNORED = re.compile(r"[\s_-]+")
+_NAMED, _SHOWN = 40, 60  # columns that an error names, and characters of a name
 _PERSON = ("login", "name", "username", "display_name", "screen_name", "id")
 
 
@@ -92,15 +93,16 @@ class Columns:
 
     def wrong(self, path: Path, fact: str) -> WrongColumns:
         """Make the error that lists the columns that were met."""
-        found = ", ".join(list(self.seen)[:40]) or "none"
+        found = ", ".join(" ".join(name.split())[:_SHOWN] for name in list(self.seen)[:_NAMED]) or "none"
         return WrongColumns(
             f"{path} {fact}; columns found: {found}",
             f"qa index {shlex.quote(str(path))} --columns text=NAME",
         )
 
     def _recognise(self, record: Record, nested: Record) -> dict[str, list[Place]]:
-        self.seen.update(dict.fromkeys(record))
-        self.seen.update(dict.fromkeys(f"metadata.{name}" for name in nested))
+        if len(self.seen) < _NAMED:
+            self.seen.update(dict.fromkeys(record))
+            self.seen.update(dict.fromkeys(f"metadata.{name}" for name in nested))
         top: dict[str, Place] = {}
         below: dict[str, Place] = {}
         for name in record:

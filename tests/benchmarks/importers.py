@@ -3,7 +3,8 @@
 python tests/benchmarks/importers.py [--mb 20] [--runs 5] [FORMAT...]
 
 The exports are made of invented comments. A mailbox is also read by the standard library's bare parser (`mailbox` and
-`email`: every message parsed, its text decoded), in turns with ours. Peaks are of whole processes.
+`email`: every message parsed, its text decoded), in turns with ours. Peaks are of whole processes; the exports are
+written by processes of their own, because a child's peak is never below that of the process that starts it.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ import csv
 import html
 import io
 import json
+import re
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
 import measuring
-from invented import Invention
 
 Row = dict[str, str]
 _COMMENTS = 4_000
+_SEPARATOR = re.compile(r"^(?=>*From )", re.M)  # what a mailbox escapes in a body
 
 
 def _hypertext(text: str) -> str:
@@ -93,7 +97,7 @@ def _dump(rows: Iterator[Row]) -> Iterator[str]:
 def _mailbox(rows: Iterator[Row]) -> Iterator[str]:
     for number, row in enumerate(rows, 1):
         moment = datetime.fromisoformat(row["created_at"])
-        body = "\n".join(row["text"].split(". "))
+        body = _SEPARATOR.sub(">", "\n".join(row["text"].split(". ")))
         quoted = "\n".join(f"> {line}" for line in body.split("\n")[:3])
         yield (
             f"From {row['author']}@example.org {moment:%a %b %d %H:%M:%S %Y}\nFrom: {row['author']} "
@@ -138,54 +142,79 @@ def main() -> None:
     parser.add_argument("formats", nargs="*", metavar="FORMAT", help="the first letters of some (default: all)")
     parser.add_argument("--mb", type=float, default=20, help="size of an export (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=5, help="turns of each side (default: %(default)s)")
+    parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    rows = [row for thread in Invention(_COMMENTS).threads() for row in thread.rows]
+    if given.write:
+        print(_write(given.write, _FORMATS[given.formats[0]], given.mb))
+        return
     print(f"exports of {given.mb:g} MB and of four times that; median of {given.runs} runs (least-most)")
     print(f"{'':26}{'MB/s':>22}  {'comments/s':>12}  {'peak, MiB':>10}  {'of 4x, MiB':>10}")
     with tempfile.TemporaryDirectory() as work:
-        for name, made in _FORMATS.items():
+        for name in _FORMATS:
             if not given.formats or any(name.startswith(one) for one in given.formats):
-                _measure(name, made, rows, Path(work), given)
+                _measure(name, Path(work), given)
 
 
-def _measure(
-    name: str, made: Callable[[Iterator[Row]], Iterator[str]], rows: list[Row], work: Path, given: argparse.Namespace
-) -> None:
-    small, large = (_written(work / f"{times}.txt", made, rows, given.mb * times) for times in (1, 4))
+def _measure(name: str, work: Path, given: argparse.Namespace) -> None:
+    small, large = (_Export(name, work / f"{times}.txt", given.mb * times) for times in (1, 4))
     sides = {name: _READ} | ({"  the standard library's": _BARE} if name == "mbox" else {})
-    found = {side: [_run(code, small) for _ in range(given.runs)] for side, code in sides.items()}
-    for side, runs in found.items():
-        rates = [small.stat().st_size / 1e6 / seconds for _, seconds, _, _ in runs]
-        count, seconds, _, peak = runs[0]
-        shown = f"{statistics.median(rates):.1f} ({min(rates):.1f}-{max(rates):.1f})"
-        whole = _run(sides[side], large)[3]
-        print(f"{side:26}{shown:>22}  {count / seconds:>12,.0f}  {peak:>10,.0f}  {whole:>10,.0f}", flush=True)
-    if len(found) == 2:
-        ours, theirs = (statistics.median(1 / run[1] for run in runs) for runs in found.values())
-        print(f"  ours is {ours / theirs:.2f} of it")
+    turns = measuring.in_turns(given.runs, *(partial(_run, code, small) for code in sides.values()))
+    medians = []
+    for (side, code), runs in zip(sides.items(), turns, strict=True):
+        seconds = [_seconds(one) for one in runs]
+        rates = [small.path.stat().st_size / 1e6 / one for one in seconds]
+        medians.append(statistics.median(rates))
+        shown = f"{medians[-1]:.1f} ({min(rates):.1f}-{max(rates):.1f})"
+        each = small.comments / statistics.median(seconds)
+        peak = max(one.peak for one in runs)
+        whole = _run(code, large).peak
+        print(f"{side:26}{shown:>22}  {each:>12,.0f}  {peak:>10,.0f}  {whole:>10,.0f}", flush=True)
+    if len(medians) == 2:
+        print(f"  ours is {medians[0] / medians[1]:.2f} of it")
 
 
-def _written(path: Path, made: Callable[[Iterator[Row]], Iterator[str]], rows: list[Row], mb: float) -> Path:
-    size = 0
+class _Export:
+    """An export of about so many megabytes, written on the spot."""
+
+    def __init__(self, name: str, path: Path, mb: float) -> None:
+        self.path = path
+        command = [sys.executable, __file__, name, "--write", str(path), "--mb", str(mb)]
+        self.comments = int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def _write(path: Path, made: Callable[[Iterator[Row]], Iterator[str]], mb: float) -> int:
+    """Write an export; return how many comments are in it."""
+    from invented import Invention
+
+    rows = [row for thread in Invention(_COMMENTS).threads() for row in thread.rows]
+    size = count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
 
         def until_large() -> Iterator[Row]:
+            nonlocal count
             for row in cycle(rows):
                 if size >= mb * 1e6:
                     return
+                count += 1
                 yield row
 
         for piece in made(until_large()):
             size += len(piece.encode())
             file.write(piece)
-    return path
+    return count
 
 
-def _run(code: str, path: Path) -> tuple[int, float, str, float]:
-    """Return how many comments one process read, in how many seconds, by which format, and its peak in MiB."""
-    measured = measuring.run([sys.executable, "-c", code, str(path)], measuring.fair(1))
-    count, seconds, form = measured.output.split()
-    return int(count), float(seconds), form, measured.peak
+def _run(code: str, export: _Export) -> measuring.Measured:
+    """Read an export in one process. Exits where not all comments in it were found."""
+    measured = measuring.run([sys.executable, "-c", code, str(export.path)], measuring.fair(1))
+    found = int(measured.output.split()[0])
+    if found != export.comments:
+        raise SystemExit(f"{found:,} of {export.comments:,} comments were found ({measured.output.split()[2]})")
+    return measured
+
+
+def _seconds(measured: measuring.Measured) -> float:
+    return float(measured.output.split()[1])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ from qa.formats.contents import Content
 from qa.formats.markup.html import cleaned
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.I)
+# Charsets that browsers take for UTF-8 where a page declares them in ASCII, and codecs that are none.
+_NOT_TAKEN = ("utf-8", "utf-16", "utf-32", "utf-7", "unicode", "raw", "punycode")
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949"}
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(https?://\S+)\s*-->")
 # Browsers ignore these ends; the parser would leave out what follows them.
 _ENDS = re.compile(r"</(?:body|html)\s*>", re.I)
@@ -84,10 +87,11 @@ def _charset(content: Content, raw: bytes) -> str:
     if declared and not raw.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             name = codecs.lookup(declared[1].decode("ascii")).name
-        except LookupError:
+            b" ".decode(name, "replace")  # raises for a codec that is no charset, such as hex
+        except (LookupError, UnicodeError):
             name = "utf-8"
-        if name != "utf-8":
-            return name
+        if not name.startswith(_NOT_TAKEN):
+            return _MEANT.get(name, name)
     return content.encoding
 
 

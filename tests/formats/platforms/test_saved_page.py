@@ -246,6 +246,22 @@ def test_where_the_page_was_saved_from(read: Callable) -> None:
     assert "x (https://example.org/x)" in comments[0].text
 
 
+@pytest.mark.parametrize(
+    "charset", ["hex", "rot13", "idna", "undefined", "punycode", "unicode_escape", "utf-16", "utf-32", "x", "utf-8"]
+)
+def test_a_charset_that_is_none_or_cannot_be(read: Callable, charset: str) -> None:
+    page = f'<html><head><meta charset="{charset}"></head><body><p>Thé, sucre et eau \\x41</p></body></html>'
+    comments, _ = read(page.encode(), "page.html")
+    assert [comment.text for comment in comments] == ["Thé, sucre et eau \\x41"]
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "latin1", "us-ascii", "windows-1252"])
+def test_latin1_means_what_browsers_take_it_for(read: Callable, charset: str) -> None:
+    page = f'<html><head><meta charset="{charset}"></head><body><p>“Thé” – 3 €, sucre et eau</p></body></html>'
+    comments, _ = read(page.encode("cp1252"), "page.html")
+    assert [comment.text for comment in comments] == ["“Thé” – 3 €, sucre et eau"]
+
+
 def test_declared_charset(read: Callable) -> None:
     page = '<html><head><meta charset="koi8-r"></head><body><p>чай и вода</p></body></html>'
     assert [c.text for c in read(page.encode("koi8-r"), "page.html")[0]] == ["чай и вода"]

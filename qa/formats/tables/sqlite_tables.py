@@ -27,7 +27,7 @@ def database(content: Content) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a message that quotes a damaged name is no text
         quoted = shlex.quote(str(path))
         if "locked" in str(error):
             raise SourceUnreadable(f"{path} is being written to: {error}", f"ls -l {quoted}*") from error

@@ -273,3 +273,13 @@ def test_real_export(shared: Path, read_file) -> None:
             assert "<" not in comment.text.replace("<3", "")[:20]
             checked += 1
     assert checked >= 10
+
+
+def test_a_schema_whose_damage_is_no_text(read: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "hn.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE items (id INTEGER, by TEXT, time INTEGER, text TEXT, parent INTEGER, type TEXT)")
+    whole = path.read_bytes()
+    assert b"CREATE TABLE items" in whole
+    with pytest.raises(SourceError):
+        read(whole.replace(b"CREATE TABLE items", b"CREATE TABL\x8f items"), "hn.db")

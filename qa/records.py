@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 _INK = re.compile(r"[^\n]")
+
+# How passages are ranked: by meaning and words together, or by one of them.
+Mode = Literal["hybrid", "dense", "words"]
 
 
 @dataclass(frozen=True, slots=True)

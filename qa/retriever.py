@@ -9,22 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.encoder import Encoder
+from qa.fusion import FEEDBACK, Scores, Vector, lifted, moved, weighed
 from qa.index import Snapshot
 from qa.passages import is_question, sentence_spans
-from qa.records import Filters, Hit, Passage
+from qa.records import Filters, Hit, Mode, Passage, Scope
 from qa.store import StoredPassage
 
 # How many passages each side brings to the fusion.
 _CANDIDATES = 100
-# How much meaning weighs against words; nDCG@10 is flat around it on four collections. See `fuse`.
-_DENSE_WEIGHT = 0.6
-# What a passage loses whose nearest sentence is itself a question: it asks the same, it does not answer. It moves
-# nDCG@10 on forum comments (SemEval 2016 task 3 C) from 0.214 to 0.222, on answers alone (StackFAQ) from 0.910 to
-# 0.909.
+# What a passage loses whose nearest sentence is itself a question: it asks the same, it does not answer.
 _ECHO_COST = 0.15
 _READ_AT_ONCE = 24
-
-Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,24 @@ class Found:
     nearest: float
 
 
-def retrieve(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters, count: int) -> Found:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The passages that are ranked. Shapes: passage_ids, cosines, bm25 (n,), vectors (n, d), query (d,).
+
+    Units: bm25 is 0 where no word matched, spread its standard deviation over the collection.
+    """
+
+    query: Vector
+    passage_ids: NDArray[np.int64]
+    vectors: Vector
+    cosines: Scores
+    bm25: Scores
+    spread: float
+
+
+def retrieve(
+    snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters, count: int, mode: Mode = "hybrid"
+) -> Found:
     """Return the best `count` hits for a question, one for each comment, best first.
 
     Units: a hit's score is the cosine of question and passage, so it need not fall with rank.
@@ -49,80 +61,111 @@ def retrieve(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filte
     scope, in_scope = snapshot.scope(filters)
     if in_scope == 0:
         return Found((), 0, -1.0)
-    reach = max(_CANDIDATES, 4 * count)
+    found = _candidates(snapshot, encoder, question, scope, max(_CANDIDATES, 4 * count))
+    reader = _Reader(snapshot, found)
+    scores = _scores(found, reader, snapshot, mode)
+    cost = _ECHO_COST if mode == "hybrid" else 0.0
+    ranked = _ranked(reader, _order(scores, found), scores, count, cost)
+    hits = [
+        Hit(looked.passage, float(found.cosines[at]), rank, float(found.bm25[at]), looked.sentences)
+        for rank, (at, looked) in enumerate(ranked.items(), start=1)
+    ]
+    return Found(tuple(hits), in_scope, float(found.cosines.max(initial=-1.0)))
+
+
+def _candidates(snapshot: Snapshot, encoder: Encoder, question: str, scope: Scope, reach: int) -> Candidates:
+    """Return what either search finds; words are looked for while the question is encoded."""
     with ThreadPoolExecutor(1) as beside:
         encoded = beside.submit(encoder.encode_query, question)
         by_words = dict(snapshot.search_words(question, reach, scope))
+        spread = snapshot.spread(question)
         query = encoded.result()
-    cosines = dict(snapshot.search_vectors(query, reach, scope))
-    cosines |= snapshot.cosines(query, [key for key in by_words if key not in cosines])
-    ranked = _ranked(snapshot, query, fuse(cosines, by_words), count)
-    hits = [
-        Hit(looked.passage, cosines[key], rank, by_words.get(key, 0.0), looked.sentences)
-        for rank, (key, looked) in enumerate(ranked.items(), start=1)
-    ]
-    return Found(tuple(hits), in_scope, max(cosines.values(), default=-1.0))
+    ids, vectors = snapshot.search_vectors(query, reach, scope)
+    known = set(ids.tolist())
+    more_ids, more = snapshot.vectors([key for key in by_words if key not in known])
+    by_words |= snapshot.score_words(question, [key for key in ids.tolist() if key not in by_words])
+    ids, vectors = np.concatenate([ids, more_ids]), np.concatenate([vectors, more])
+    bm25 = np.array([by_words.get(key, 0.0) for key in ids.tolist()], np.float32)
+    return Candidates(query, ids, vectors, vectors @ query, bm25, spread)
+
+
+def _scores(found: Candidates, reader: _Reader, snapshot: Snapshot, mode: Mode) -> Scores:
+    """Return what the candidates are ordered by, shape (n,); -inf leaves one out."""
+    if mode == "dense":
+        return found.cosines
+    if mode == "words":
+        return np.where(found.bm25 > 0, found.bm25, np.float32(-np.inf))
+    scores = weighed(found.cosines, found.bm25, found.spread)
+    first = _order(scores, found)[:_READ_AT_ONCE]
+    echoing = np.array([one.echoes for one in reader.read(first)], bool)
+    first = first[np.argsort(-(scores[first] - _ECHO_COST * echoing), kind="stable")][:FEEDBACK]
+    query = moved(found.query, found.vectors[first])
+    scores = weighed(found.vectors @ query, found.bm25, found.spread)
+    return lifted(scores, snapshot.threads(found.passage_ids))
+
+
+def _order(scores: Scores, found: Candidates) -> NDArray[np.int64]:
+    """Return the positions of the candidates, best first; equal ones by passage id."""
+    order: NDArray[np.int64] = np.lexsort((found.passage_ids, -scores))
+    return order[np.isfinite(scores[order])]
 
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """A candidate that was read. sentences are spans of its text with their cosine to the question."""
+    """A candidate that was read. sentences are spans of its text with their cosine to the question.
+
+    echoes: the sentence nearest to the question is itself a question.
+    """
 
     passage: Passage
     sentences: tuple[tuple[int, int, float], ...]
+    echoes: bool
 
 
-def _ranked(snapshot: Snapshot, query: Vector, fused: dict[int, float], count: int) -> dict[int, _Looked]:
-    """Return the best passage of each of the best `count` comments, best first.
+class _Reader:
+    """Reads candidates, each once."""
 
-    Reading a passage can only lower its score, so candidates are read from the top until no other can come in.
+    def __init__(self, snapshot: Snapshot, found: Candidates) -> None:
+        self._snapshot = snapshot
+        self._found = found
+        self._looked: dict[int, _Looked] = {}
+
+    def read(self, positions: NDArray[np.int64]) -> list[_Looked]:
+        """Return candidates by their positions."""
+        new = [at for at in positions.tolist() if at not in self._looked]
+        ids = {at: int(self._found.passage_ids[at]) for at in new}
+        stored = self._snapshot.passages(list(ids.values()))
+        for at, key in ids.items():
+            self._looked[at] = _look(stored[key], self._found.query)
+        return [self._looked[at] for at in positions.tolist()]
+
+
+def _ranked(reader: _Reader, order: NDArray[np.int64], scores: Scores, count: int, cost: float) -> dict[int, _Looked]:
+    """Return the best passage of each of the best `count` comments by its position, best first.
+
+    Reading a candidate can only lower its score, by the cost of an echo, so that candidates are read from the top until
+    no other can come in.
     """
-    order = sorted(fused, key=lambda key: (-fused[key], key))
-    looked: dict[int, _Looked] = {}
-    scores: dict[int, float] = {}
+    read: dict[int, _Looked] = {}
+    final: dict[int, float] = {}
     while True:
-        block = order[len(looked) : len(looked) + max(_READ_AT_ONCE, 2 * count)]
-        stored = snapshot.passages(block)
-        for key in block:
-            looked[key] = _Looked(stored[key].passage, _scored_sentences(stored[key], query))
-            scores[key] = fused[key] - (_ECHO_COST if _echoes(looked[key]) else 0.0)
+        block = order[len(read) : len(read) + max(_READ_AT_ONCE, 2 * count)]
+        for at, looked in zip(block.tolist(), reader.read(block), strict=True):
+            read[at] = looked
+            final[at] = float(scores[at]) - cost * looked.echoes
         first: dict[str, int] = {}
-        for key in sorted(scores, key=lambda key: (-scores[key], key)):
-            first.setdefault(looked[key].passage.comment_id, key)
+        for at in sorted(final, key=lambda at: -final[at]):  # equal ones stay as they are ordered
+            first.setdefault(read[at].passage.comment_id, at)
         best = list(first.values())[:count]
-        rest = order[len(looked) :]
-        if not rest or (len(best) == count and scores[best[-1]] > fused[rest[0]]):
-            return {key: looked[key] for key in best}
+        rest = order[len(read) :]
+        if not len(rest) or (len(best) == count and final[best[-1]] > scores[rest[0]]):
+            return {at: read[at] for at in best}
 
 
-def fuse(cosines: dict[int, float], words: dict[int, float]) -> dict[int, float]:
-    """Return each candidate's convex sum of both scores, each scaled to [0, 1].
-
-    Cosines are scaled between the candidates' lowest and highest, BM25 between 0 and its highest; a candidate that
-    holds none of the question's words has 0.
-    Source: Bruch, Gai and Ingber, An Analysis of Fusion Functions for Hybrid Retrieval, 2023.
-    """
-    if not cosines:
-        return {}
-    low, high = min(cosines.values()), max(cosines.values())
-    top = max(words.values(), default=0.0)
-
-    def fused(key: int) -> float:
-        dense = (cosines[key] - low) / (high - low) if high > low else 1.0
-        lexical = words.get(key, 0.0) / top if top > 0 else 0.0
-        return _DENSE_WEIGHT * dense + (1 - _DENSE_WEIGHT) * lexical
-
-    return {key: fused(key) for key in cosines}
-
-
-def _scored_sentences(stored: StoredPassage, query: Vector) -> tuple[tuple[int, int, float], ...]:
-    spans = sentence_spans(stored.passage.searched)
+def _look(stored: StoredPassage, query: Vector) -> _Looked:
+    text = stored.passage.searched
+    spans = sentence_spans(text)
     scores = stored.sentences @ query if len(stored.sentences) == len(spans) else np.zeros(len(spans))
-    return tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))
-
-
-def _echoes(looked: _Looked) -> bool:
-    if not looked.sentences:
-        return False
-    start, end, _ = max(looked.sentences, key=lambda one: one[2])
-    return is_question(looked.passage.text[start:end])
+    sentences = tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))
+    nearest = max(sentences, key=lambda one: one[2], default=None)
+    return _Looked(stored.passage, sentences, nearest is not None and is_question(text[nearest[0] : nearest[1]]))

@@ -12,8 +12,10 @@ import re
 import shutil
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,27 +119,54 @@ class Words:
         self._index.reload()
         self._searcher = self._index.searcher()
 
+    def terms(self, question: str) -> dict[str, int]:
+        """Return the words that a question is looked up by, stemmed, and how often it holds each."""
+        found = Counter(self._analyzer.analyze(clean(question)))
+        return dict(islice(found.items(), _MOST_TERMS))
+
+    def shares(self, terms: Iterable[str]) -> dict[str, float]:
+        """Return the share of the passages that holds each word, smoothed: between 0 and 1, both exclusive."""
+        with _readable(self._folder):
+            everything = int(self._searcher.num_docs)
+            holding = {term: int(self._searcher.doc_freq("text", term)) for term in terms}  # deleted ones included
+        return {term: (min(count, everything) + 0.5) / (everything + 1) for term, count in holding.items()}
+
     def search(self, question: str, count: int, scope: Scope) -> list[tuple[int, float]]:
         """Return the best (passage_id, BM25 score) of a scope, best first.
 
-        Units: score is BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009), above 0; equal scores by passage id.
+        Units: score is BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009), above 0, in which a word counts as often as
+        it is asked; equal scores by passage id.
         """
+        return self._search(question, count, self._filters(scope))
+
+    def score(self, question: str, passage_ids: Sequence[int]) -> list[tuple[int, float]]:
+        """Return the (passage_id, BM25 score) of those of the passages that hold a word of the question."""
         import tantivy
 
-        terms = list(dict.fromkeys(self._analyzer.analyze(clean(question))))[:_MOST_TERMS]
+        among = tantivy.Query.term_set_query(self._index.schema, "passage_id", list(passage_ids))
+        return self._search(question, len(passage_ids), [among])
+
+    def _search(self, question: str, count: int, filters: list[tantivy.Query]) -> list[tuple[int, float]]:
+        import tantivy
+
+        terms = self.terms(question)
         if not terms or count < 1:
             return []
-        schema = self._index.schema
-        wanted = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "text", term, "freq")) for term in terms]
+        wanted = [(tantivy.Occur.Should, self._term_query(term, asked)) for term, asked in terms.items()]
         query = tantivy.Query.boolean_query(wanted)
-        filters = [tantivy.Query.const_score_query(one, 0.0) for one in self._filters(scope)]
         if filters:
-            query = query.and_must_match(*filters)
+            query = query.and_must_match(*(tantivy.Query.const_score_query(one, 0.0) for one in filters))
         with _readable(self._folder):
             hits = self._searcher.search(query, count, count=False).hits
             ids = self._searcher.fast_field_values("passage_id", [address for _, address in hits])
         found = [(int(key), float(score)) for key, (score, _) in zip(ids, hits, strict=True) if key is not None]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _term_query(self, term: str, asked: int) -> tantivy.Query:
+        import tantivy
+
+        query = tantivy.Query.term_query(self._index.schema, "text", term, "freq")
+        return query if asked == 1 else tantivy.Query.boost_query(query, float(asked))
 
     def _filters(self, scope: Scope) -> list[tantivy.Query]:
         import tantivy

@@ -105,7 +105,9 @@ def held(folder: Path) -> Held:
 
 
 def search_vectors(snapshot: Snapshot, question: str) -> list[tuple[int, float]]:
-    return snapshot.search_vectors(HashingEncoder().encode_query(question), 1000, EVERYTHING)
+    query = HashingEncoder().encode_query(question)
+    ids, vectors = snapshot.search_vectors(query, 1000, EVERYTHING)
+    return list(zip(ids.tolist(), (vectors @ query).tolist(), strict=True))
 
 
 def named(snapshot: Snapshot, scored: Sequence[tuple[int, float]]) -> dict[tuple[str, int], float]:

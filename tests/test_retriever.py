@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import qa
 from qa.encoder import HashingEncoder
 from qa.index import open_snapshot
 from qa.records import Filters
-from qa.retriever import Found, fuse, retrieve
+from qa.retriever import Found, retrieve
 
 FAKE = HashingEncoder()
 
@@ -136,26 +134,22 @@ def test_a_question_without_words(tmp_path: Path) -> None:
         assert all(hit.word_score == 0 for hit in found.hits)
 
 
-def test_fusion_is_the_sum_of_both_scaled() -> None:
-    assert fuse({}, {}) == {}
-    assert fuse({1: 0.9, 2: 0.5, 3: 0.1}, {2: 8.0, 3: 4.0}) == pytest.approx({1: 0.6, 2: 0.3 + 0.4, 3: 0.2})
-    assert fuse({1: 0.9, 2: 0.1}, {}) == pytest.approx({1: 0.6, 2: 0.0})
-    assert fuse({1: 0.4}, {1: 3.0}) == pytest.approx({1: 1.0})
+def test_one_side_alone(tmp_path: Path) -> None:
+    folder = index(tmp_path, "Rye bread rests.", "Rye rye rye and something else than what was asked.", "Snow fell.")
+    with open_snapshot(folder) as snapshot:
+        dense, words = (retrieve(snapshot, FAKE, "rye bread", Filters(), 5, mode) for mode in ("dense", "words"))
+    assert [hit.score for hit in dense.hits] == sorted((hit.score for hit in dense.hits), reverse=True)
+    assert len(dense.hits) == 3
+    assert [hit.word_score for hit in words.hits] == sorted((hit.word_score for hit in words.hits), reverse=True)
+    assert sorted(ids(words)) == [1, 2]  # what holds none of the words is not found by them
 
 
-@given(
-    st.dictionaries(st.integers(1, 50), st.floats(-1, 1, width=32), min_size=1, max_size=30),
-    st.dictionaries(st.integers(1, 50), st.floats(0.125, 50, width=32), max_size=30),
-)
-def test_fusion_keeps_an_order_both_agree_on(cosines: dict[int, float], words: dict[int, float]) -> None:
-    words = {key: score for key, score in words.items() if key in cosines}
-    fused = fuse(cosines, words)
-    assert fused.keys() == cosines.keys()
-    assert all(-1e-9 <= score <= 1 + 1e-9 for score in fused.values())
-    for one in cosines:
-        for other in cosines:
-            if cosines[one] >= cosines[other] and words.get(one, 0) >= words.get(other, 0):
-                assert fused[one] >= fused[other] - 1e-9
+def test_the_words_of_every_candidate_are_counted(tmp_path: Path) -> None:
+    """A passage that meaning finds has its words counted though better ones filled the words' own list."""
+    folder = index(tmp_path, *(f"rye bread {'rye ' * (n % 7)} number {n}" for n in range(300)))
+    found = ask(folder, "rye bread number 299", 150)
+    assert all(hit.word_score > 0 for hit in found.hits)
+    assert len(found.hits) == 150
 
 
 def test_vectors_that_are_searched_are_those_that_are_stored(tmp_path: Path) -> None:
@@ -163,7 +157,7 @@ def test_vectors_that_are_searched_are_those_that_are_stored(tmp_path: Path) -> 
     query = FAKE.encode_query("rye bread")
     with open_snapshot(folder) as snapshot:
         scope, _ = snapshot.scope(Filters())
-        found = snapshot.search_vectors(query, 20, scope)
+        _, found = snapshot.search_vectors(query, 20, scope)
         stored = snapshot.passages(range(1, 151))
     exact = sorted((-float(one.vector @ query), key) for key, one in stored.items())
-    np.testing.assert_allclose([score for _, score in found], [-score for score, _ in exact[:20]], atol=1e-3)
+    np.testing.assert_allclose(found @ query, [-score for score, _ in exact[:20]], atol=1e-3)

@@ -6,6 +6,7 @@ read from the store. Whatever no longer stands in the store is dropped from ever
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from qa.encoder import Encoder
 from qa.errors import CommentNotFound
+from qa.fusion import deviation
 from qa.index.checkpoint import Checkpoint
 from qa.index.encoders import check_encoder
 from qa.records import EVERYTHING, Comment, Filters, Scope
@@ -99,18 +101,19 @@ class Snapshot:
         old = self._checkpoint.columns.comments(mask) if self._checkpoint else 0
         return scope, old + len(set(self._store.young(self._until, scope).values()))
 
-    def search_vectors(self, query: Rows, count: int, scope: Scope) -> Scored:
-        """Return the best (passage id, cosine) of a scope for a unit-norm query (d,), best first.
+    def search_vectors(self, query: Rows, count: int, scope: Scope) -> tuple[Ids, Rows]:
+        """Return the passages (n,) of a scope nearest to a unit-norm query (d,), best first, and their vectors (n, d).
 
-        Cosines are exact to the stored float16 vectors.
+        The vectors are those of the store, so that cosines with them are exact to float16.
         """
         mask, young = (None, None) if scope == EVERYTHING else self._mask(scope)
         wanted = count + _MARGIN
         while True:
             found = self._nearest(query, wanted, mask, young)
-            ids, rows = self._store.vectors(found.tolist())
+            ids, rows = self.vectors(found.tolist())
             if len(ids) >= count or len(found) < wanted:
-                return _scored(*best(np.array(ids, np.int64), rows @ query, count))
+                order = np.lexsort((ids, -(rows @ query)))[:count]
+                return ids[order], rows[order]
             wanted *= 2  # dead ones took the places
 
     def search_words(self, question: str, count: int, scope: Scope) -> Scored:
@@ -128,10 +131,25 @@ class Snapshot:
                 return kept[:count]
             wanted *= 2
 
-    def cosines(self, query: Rows, passage_ids: Sequence[int]) -> dict[int, float]:
-        """Return the cosine of a unit-norm query (d,) to each of the passages that still stand."""
+    def score_words(self, question: str, passage_ids: Sequence[int]) -> dict[int, float]:
+        """Return the BM25 of those of the passages that hold a word of the question."""
+        return dict(pair for words in self._words for pair in words.score(question, passage_ids))
+
+    def spread(self, question: str) -> float:
+        """Return the standard deviation of BM25 for a question over all passages. Source: `qa.fusion.deviation`."""
+        terms = self._words[0].terms(question)
+        shares = self._words[0].shares(terms)
+        return deviation((asked * -math.log(shares[term]), shares[term]) for term, asked in terms.items())
+
+    def vectors(self, passage_ids: Sequence[int]) -> tuple[Ids, Rows]:
+        """Return those of the passages that still stand, shape (n,), and their vectors (n, d)."""
         ids, rows = self._store.vectors(passage_ids)
-        return dict(zip(ids, (rows @ query).tolist(), strict=True))
+        return np.array(ids, np.int64), rows
+
+    def threads(self, passage_ids: Ids) -> Ids:
+        """Return the key of each passage's thread, shape (n,); -1 where it has none."""
+        keys = self._store.threads(passage_ids.tolist())
+        return np.array([keys.get(key, -1) for key in passage_ids.tolist()], np.int64)
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Return passages with their vectors, each text checked against its hash."""
@@ -229,7 +247,3 @@ class Snapshot:
         found = self._by_words(question, wanted, EVERYTHING)
         kept = self._kept(found, scope)
         return kept[:count], len(kept) >= count or len(found) < wanted
-
-
-def _scored(ids: Ids, scores: Rows) -> Scored:
-    return list(zip(ids.tolist(), scores.tolist(), strict=True))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from qa.confidence import BAR
 from qa.errors import CitationError
 from qa.passages import is_question
 from qa.records import Answer, Citation, Comment, Hit, IndexState
 from qa.retriever import Found
 
-# Below this cosine of the nearest passage there is no good answer. With the default model, of questions that a
-# collection answers 1 in 20 stays below 0.41 (CACM), 0.43 (SciFact), 0.56 (StackFAQ); of questions about something else
-# 1 in 20 rises above 0.31 to 0.44.
-_BAR = 0.38
 EMPTY_SCOPE = "empty_scope"
 
 
@@ -22,7 +19,8 @@ def compose(question: str, found: Found, index: IndexState) -> Answer:
     return Answer(
         question=question,
         citations=tuple(_cite(hit, hit.passage.comment.source in index.stale_sources) for hit in found.hits),
-        abstained=found.nearest < _BAR,
+        abstained=found.confidence < BAR,
+        confidence=found.confidence,
         index=index,
         in_scope=found.in_scope,
         reason=EMPTY_SCOPE if found.in_scope == 0 else None,

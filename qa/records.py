@@ -196,8 +196,9 @@ class Answer:
     """What a question brought back.
 
     abstained: nothing found is good enough; citations then holds the nearest passages, kept for inspection.
-    confidence is None until it is calibrated. reason is "empty_scope" where no comment matches the filters,
-    else None. in_scope counts the comments that the filters let through.
+    confidence is how likely it is that they answer the question, 0 to 1; below one half the answer abstains. reason is
+    "empty_scope" where no comment matches the filters, else None. in_scope counts the comments that the filters let
+    through.
     """
 
     question: str
@@ -205,6 +206,6 @@ class Answer:
     abstained: bool
     index: IndexState
     in_scope: int
-    confidence: float | None = None
+    confidence: float = 0.0
     reason: str | None = None
     took_ms: float = field(default=0.0, compare=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.confidence import Calibration, Evidence, confidence
 from qa.encoder import Encoder
 from qa.fusion import FEEDBACK, Scores, Vector, lifted, moved, weighed
 from qa.index import Snapshot
@@ -20,19 +21,21 @@ _CANDIDATES = 100
 # What a passage loses whose nearest sentence is itself a question: it asks the same, it does not answer.
 _ECHO_COST = 0.15
 _READ_AT_ONCE = 24
+# How many of the nearest passages speak for an answer, by their cosine and by the words they hold.
+_NEAREST, _COVERING = 3, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a question found.
 
-    Units: in_scope counts the comments that the filters let through; nearest is the highest cosine of any candidate, so
-    that it does not depend on how many hits were asked for.
+    Units: in_scope counts the comments that the filters let through; confidence is how likely it is that they answer
+    the question, 0 to 1. It does not depend on how many hits were asked for.
     """
 
     hits: tuple[Hit, ...]
     in_scope: int
-    nearest: float
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def retrieve(
     snapshot.check(encoder)
     scope, in_scope = snapshot.scope(filters)
     if in_scope == 0:
-        return Found((), 0, -1.0)
+        return Found((), 0, 0.0)
     found = _candidates(snapshot, encoder, question, scope, max(_CANDIDATES, 4 * count))
     reader = _Reader(snapshot, found)
     scores = _scores(found, reader, snapshot, mode)
@@ -70,7 +73,8 @@ def retrieve(
         Hit(looked.passage, float(found.cosines[at]), rank, float(found.bm25[at]), looked.sentences)
         for rank, (at, looked) in enumerate(ranked.items(), start=1)
     ]
-    return Found(tuple(hits), in_scope, float(found.cosines.max(initial=-1.0)))
+    evidence = _evidence(found, reader, snapshot, question)
+    return Found(tuple(hits), in_scope, confidence(evidence, Calibration.read(snapshot)) if len(hits) else 0.0)
 
 
 def _candidates(snapshot: Snapshot, encoder: Encoder, question: str, scope: Scope, reach: int) -> Candidates:
@@ -102,6 +106,18 @@ def _scores(found: Candidates, reader: _Reader, snapshot: Snapshot, mode: Mode) 
     query = moved(found.query, found.vectors[first])
     scores = weighed(found.vectors @ query, found.bm25, found.spread)
     return lifted(scores, snapshot.threads(found.passage_ids))
+
+
+def _evidence(found: Candidates, reader: _Reader, snapshot: Snapshot, question: str) -> Evidence:
+    """Return what speaks for an answer being among the candidates."""
+    nearest = _order(found.cosines, found)[:_COVERING]
+    worded = _order(np.where(found.bm25 > 0, found.bm25, np.float32(-np.inf)), found)[:_NEAREST]
+    unrelated = 0.0 if found.spread > 0 else None
+    return Evidence(
+        nearest=float(found.cosines[nearest[:_NEAREST]].mean()) if len(nearest) else 0.0,
+        worded=float(found.cosines[worded].max()) if len(worded) else unrelated,
+        covered=snapshot.coverage(question, [one.passage for one in reader.read(nearest)]),
+    )
 
 
 def _order(scores: Scores, found: Candidates) -> NDArray[np.int64]:

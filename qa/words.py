@@ -87,11 +87,18 @@ class Words:
         import tantivy
 
         with _readable(self._folder):
+            self._open_dictionaries()
             found = self._searcher.search(tantivy.Query.term_query(self._index.schema, "marker", 1), 1).hits
             if not found:
                 return "", -1
             document = self._searcher.doc(found[0][1])
         return str(document.get_first("token")), int(document.get_first("change") or 0)
+
+    def _open_dictionaries(self) -> None:
+        """Have what is damaged noticed now, not by a question: tantivy opens a field's terms when one is first used."""
+        self._searcher.doc_freq("text", "a")
+        for key in ("passage_id", *_KEYS):
+            self._searcher.doc_freq(key, 0)
 
     @property
     def passage_count(self) -> int:
@@ -119,10 +126,10 @@ class Words:
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def terms(self, question: str) -> dict[str, int]:
-        """Return the words that a question is looked up by, stemmed, and how often it holds each."""
-        found = Counter(self._analyzer.analyze(clean(question)))
-        return dict(islice(found.items(), _MOST_TERMS))
+    def terms(self, text: str, cut: bool = True) -> dict[str, int]:
+        """Return the words that a text is looked up by, stemmed, and how often it holds each; cut as a question is."""
+        found = Counter(self._analyzer.analyze(clean(text)))
+        return dict(islice(found.items(), _MOST_TERMS if cut else None))
 
     def shares(self, terms: Iterable[str]) -> dict[str, float]:
         """Return the share of the passages that holds each word, smoothed: between 0 and 1, both exclusive."""

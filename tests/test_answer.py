@@ -24,8 +24,8 @@ def hit(text: str, *scores: float, source: str = "s.txt", score: float = 0.8, st
     return Hit(Passage(comment, start, start + len(text)), score, 1, 0.0, sentences)
 
 
-def answer(*hits: Hit, nearest: float = 0.8, in_scope: int = 3) -> qa.Answer:
-    return compose("Why?", Found(hits, in_scope, nearest), STATE)
+def answer(*hits: Hit, confidence: float = 0.8, in_scope: int = 3) -> qa.Answer:
+    return compose("Why?", Found(hits, in_scope, confidence), STATE)
 
 
 def highlighted(one: Hit) -> list[str]:
@@ -61,17 +61,17 @@ def test_stale_sources_are_marked() -> None:
     assert found.index is STATE
 
 
-@pytest.mark.parametrize(("nearest", "abstained"), [(0.99, False), (0.38, False), (0.3799, True), (-1.0, True)])
-def test_the_bar(nearest: float, abstained: bool) -> None:
-    found = answer(hit("One.", 1.0), nearest=nearest)
+@pytest.mark.parametrize(("confidence", "abstained"), [(0.99, False), (0.5, False), (0.4999, True), (0.0, True)])
+def test_the_bar(confidence: float, abstained: bool) -> None:
+    found = answer(hit("One.", 1.0), confidence=confidence)
     assert found.abstained is abstained
     assert len(found.citations) == 1
-    assert found.confidence is None
+    assert found.confidence == confidence
     assert found.reason is None
 
 
 def test_an_empty_scope_says_so() -> None:
-    found = answer(nearest=-1.0, in_scope=0)
+    found = answer(confidence=0.0, in_scope=0)
     assert (found.abstained, found.reason, found.citations) == (True, EMPTY_SCOPE, ())
 
 

@@ -57,7 +57,6 @@ def test_scores_are_what_they_say(tmp_path: Path) -> None:
         assert hit.score == pytest.approx(float(FAKE.encode_query(hit.passage.text) @ query), abs=1e-3)
         assert [hit.passage.text[a:b] for a, b, _ in hit.sentences] == [hit.passage.text]
         assert hit.sentences[0][2] == pytest.approx(hit.score, abs=0.02)
-    assert found.nearest == max(hit.score for hit in found.hits)
     assert [hit.word_score > 0 for hit in found.hits] == [True, False, False, False, False]
 
 
@@ -104,7 +103,7 @@ def test_an_empty_scope(tmp_path: Path) -> None:
     folder = index(tmp_path, "Snow fell.", author=["marit"])
     found = ask(folder, "snow", authors=("nobody",))
     assert (found.hits, found.in_scope) == ((), 0)
-    assert found.nearest < 0
+    assert found.confidence == 0
 
 
 def test_equal_comments_keep_their_order(tmp_path: Path) -> None:
@@ -113,17 +112,17 @@ def test_equal_comments_keep_their_order(tmp_path: Path) -> None:
         assert ids(ask(folder, "yes exactly", 10)) == list(range(1, 11))
 
 
-def test_how_near_does_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:
+def test_confidence_does_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:
     folder = index(tmp_path, *(f"Something about {topic} here, {n}." for n in range(60) for topic in TOPICS))
     for question in ("rye bread", "rye bread? something", "unrelated words entirely"):
-        assert len({ask(folder, question, count).nearest for count in (1, 2, 10, 100)}) == 1
+        assert len({ask(folder, question, count).confidence for count in (1, 2, 10, 100)}) == 1
 
 
 def test_an_answer_ranks_above_the_same_question(tmp_path: Path) -> None:
     folder = index(tmp_path, "How long does rye bread rest?", "How long rye bread does rest: a day.", "Snow fell.")
     found = ask(folder, "How long does rye bread rest?")
     assert ids(found)[:2] == [2, 1]
-    assert found.hits[0].score < found.hits[1].score == found.nearest
+    assert found.hits[0].score < found.hits[1].score
 
 
 def test_a_question_without_words(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from qa.errors import CommentNotFound
 from qa.fusion import deviation
 from qa.index.checkpoint import Checkpoint
 from qa.index.encoders import check_encoder
-from qa.records import EVERYTHING, Comment, Filters, Scope
+from qa.records import EVERYTHING, Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint
 from qa.store import SourceRecord, StoredPassage, StoreReader, where
 from qa.vectors import Ids, Mask, Rows, best
@@ -65,6 +65,11 @@ class Snapshot:
         """When the index was last brought up to its sources, UTC."""
         value = self._store.setting("updated_at")
         return datetime.fromisoformat(value) if value else None
+
+    @property
+    def calibration(self) -> str | None:
+        """What `qa.confidence` keeps of this index."""
+        return self._store.setting("calibration")
 
     @property
     def comment_count(self) -> int:
@@ -140,6 +145,14 @@ class Snapshot:
         terms = self._words[0].terms(question)
         shares = self._words[0].shares(terms)
         return deviation((asked * -math.log(shares[term]), shares[term]) for term, asked in terms.items())
+
+    def coverage(self, question: str, passages: Sequence[Passage]) -> float:
+        """Return the largest share of a question's words, weighed by their rarity, that one of the passages holds."""
+        shares = self._words[0].shares(self._words[0].terms(question))
+        weights = {term: -math.log(share) for term, share in shares.items()}
+        held = [self._words[0].terms(f"{one.context}\n{one.searched}", cut=False) for one in passages]
+        covered = (sum(weight for term, weight in weights.items() if term in one) for one in held)
+        return max(covered, default=0.0) / max(sum(weights.values()), 1e-9)
 
     def vectors(self, passage_ids: Sequence[int]) -> tuple[Ids, Rows]:
         """Return those of the passages that still stand, shape (n,), and their vectors (n, d)."""

@@ -232,6 +232,11 @@ class IndexWriter:
             step("switched")
             bring_up(self._folder, self.store, self._writer, notice)
 
+    def keep_calibration(self, calibration: str) -> None:
+        """Keep what `qa.confidence` found out about the index."""
+        with self._writer.transaction():
+            self._writer.set("calibration", calibration)
+
     def _switch(self) -> None:
         changed = not self._staging.is_empty()
         with self._writer.transaction():

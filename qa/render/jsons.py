@@ -23,7 +23,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "question": answer.question,
         "abstained": answer.abstained,
-        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
+        "confidence": round(answer.confidence, 4),
         "hits": [_hit(citation) for citation in answer.citations],
         "index": {
             "path": answer.index.path,

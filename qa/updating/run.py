@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from qa.confidence import calibrate, needs_calibration
 from qa.encoder import Encoder
 from qa.events import Events
 from qa.faults import step
-from qa.index import IndexWriter, open_writer
+from qa.index import IndexWriter, open_snapshot, open_writer
 from qa.reports import Report
 from qa.updating.files import read_files
 from qa.updating.state import Request, Run
@@ -45,6 +46,7 @@ def bring_up_to_date(folder: Path, encoder: Encoder, request: Request, events: E
             _announce(to_encode, characters, encoder, events)
             encoded = _encode(writer, to_encode, events)
             writer.commit(events.notice)
+            _calibrate(folder, writer, encoder)
     difference = run.difference
     return Report(
         comments=comments,
@@ -61,6 +63,14 @@ def bring_up_to_date(folder: Path, encoder: Encoder, request: Request, events: E
         vanished=tuple(run.vanished),
         dry_run=request.dry_run,
     )
+
+
+def _calibrate(folder: Path, writer: IndexWriter, encoder: Encoder) -> None:
+    """Measure what questions about anything find, where the collection is new or changed much."""
+    with open_snapshot(folder) as snapshot:
+        calibration = calibrate(snapshot, encoder) if needs_calibration(snapshot) else None
+    if calibration is not None:
+        writer.keep_calibration(str(calibration))
 
 
 @contextmanager

@@ -57,9 +57,9 @@ def test_answer(answer: Answer, coffee: Comment) -> None:
 
 
 def test_rounding_and_empty_scope(answer: Answer, coffee: Comment, cite: Cite) -> None:
-    rounded = answer_json(replace(answer, citations=(cite(coffee, score=0.123456),), confidence=None))
+    rounded = answer_json(replace(answer, citations=(cite(coffee, score=0.123456),), confidence=0.123456))
     assert rounded["hits"][0]["score"] == 0.1235
-    assert rounded["confidence"] is None
+    assert rounded["confidence"] == 0.1235
     empty = answer_json(replace(answer, abstained=True, citations=(), reason="empty_scope"))
     assert list(empty)[-1] == "reason"
     assert (empty["reason"], empty["hits"]) == ("empty_scope", [])

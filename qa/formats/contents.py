@@ -51,6 +51,7 @@ class Content:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.beside: dict[Path, None] = {}
+        self.sample: Any = None  # as `take_sample` took it
 
     @cached_property
     def compression(self) -> str | None:
@@ -58,6 +59,12 @@ class Content:
         with mapped(self.path), self.path.open("rb") as file:
             head = file.read(6)
         return next((name for magic, name in _OPENERS if head.startswith(magic)), None)
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file, as it lies there. Raises: SourceNotFound, SourceUnreadable."""
+        with mapped(self.path):
+            return self.path.stat().st_size
 
     @cached_property
     def encoding(self) -> str:

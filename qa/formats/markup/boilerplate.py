@@ -67,30 +67,31 @@ _STALE = re.compile(
     re.I,
 )
 _STALE_WHY = re.compile(r"stale|inactiv|activity|abandoned|after it was closed", re.I)
-_HINTS = (
-    *(
-        "a bot",
-        "^bot",
-        "beep",
-        "bleep",
-        "automatically",
-        "sent from",
-        "sent via",
-        "sent with",
-        "sent using",
-        "get outlook",
-    ),
-    *("gesendet", "envoyé d", "enviado desde", "inviato da", "verzonden", "skickat", "unsubscribe", "this email"),
-    *("to stop receiving", "you are receiving", "you received"),
+# What a phrase of a program has in it, each below a part of it that few texts hold.
+_HINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("bot", ("a bot", "^bot")),
+    ("eep", ("beep", "bleep")),
+    ("automatically", ("automatically",)),
+    ("sent ", ("sent from", "sent via", "sent with", "sent using")),
+    ("get outlook", ("get outlook",)),
+    ("gesendet", ("gesendet",)),
+    ("envoyé d", ("envoyé d",)),
+    ("enviado desde", ("enviado desde",)),
+    ("inviato da", ("inviato da",)),
+    ("verzonden", ("verzonden",)),
+    ("skickat", ("skickat",)),
+    ("unsubscribe", ("unsubscribe",)),
+    ("this email", ("this email",)),
+    ("receiv", ("to stop receiving", "you are receiving", "you received")),
 )
 
 
 def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     """Find what was added to a text, whose quoted lines are known."""
     tail = text[-_TAIL:].lower()
-    hinted = any(hint in tail for hint in _HINTS)
+    hinted = _is_hinted(tail)
     ruled = "\n--" in text or "\n__" in text or "\n==" in text or text.startswith("-")
-    headed = ":" in text and ("orwarded message" in text or any(name in text for name in _FROM))
+    headed = ":" in text and ("orwarded message" in text or _holds(text, _FROM))
     if not (hinted or ruled or headed):
         return []
     spans: list[Span] = []
@@ -103,6 +104,20 @@ def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     if hinted:
         spans += _of_bots(text)
     return [(start, _trimmed(text, end)) for start, end in spans]
+
+
+def _is_hinted(tail: str) -> bool:
+    for part, hints in _HINTS:
+        if part in tail and _holds(tail, hints):
+            return True
+    return False
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    for word in words:
+        if word in text:
+            return True
+    return False
 
 
 def _below(padded: str, quoted: list[Span]) -> list[Span]:

@@ -24,6 +24,7 @@ from qa.formats.markup.html import from_html
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.samples import Sample
 from qa.formats.tables.envelopes import parts
+from qa.formats.tables.passes import Passes
 from qa.formats.tables.sqlite_tables import MAGIC, columns_of, database, rows_of
 from qa.formats.tables.threads import Thread, Threads
 from qa.formats.tables.values import body_of, count_of, id_of, list_of, string_of
@@ -52,9 +53,10 @@ def recognises(sample: Sample) -> Role | None:
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every item. Raises: Malformed."""
     with Threads() as threads:
-        for value, _, _ in _records(content):
+        records = Passes(content, _records)
+        for value, _, _ in records:
             _learn(threads, value)
-        for number, (value, start, end) in enumerate(_records(content), 1):
+        for number, (value, start, end) in enumerate(records, 1):
             if isinstance(value, dict):
                 yield _draft(value, threads, number, start, end)
             else:

@@ -67,29 +67,33 @@ _STALE = re.compile(
     re.I,
 )
 _STALE_WHY = re.compile(r"stale|inactiv|activity|abandoned|after it was closed", re.I)
-# What a phrase of a program has in it, each below a part of it that few texts hold.
-_HINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("bot", ("a bot", "^bot")),
-    ("eep", ("beep", "bleep")),
-    ("automatically", ("automatically",)),
-    ("sent ", ("sent from", "sent via", "sent with", "sent using")),
-    ("get outlook", ("get outlook",)),
-    ("gesendet", ("gesendet",)),
-    ("envoyé d", ("envoyé d",)),
-    ("enviado desde", ("enviado desde",)),
-    ("inviato da", ("inviato da",)),
-    ("verzonden", ("verzonden",)),
-    ("skickat", ("skickat",)),
-    ("unsubscribe", ("unsubscribe",)),
-    ("this email", ("this email",)),
-    ("receiv", ("to stop receiving", "you are receiving", "you received")),
+_HINTS = (
+    *(
+        "a bot",
+        "^bot",
+        "beep",
+        "bleep",
+        "automatically",
+        "sent from",
+        "sent via",
+        "sent with",
+        "sent using",
+        "get outlook",
+    ),
+    *("gesendet", "envoyé d", "enviado desde", "inviato da", "verzonden", "skickat", "unsubscribe", "this email"),
+    *("to stop receiving", "you are receiving", "you received"),
+)
+# One of these is in every hint, and seldom in another text.
+_IN_HINTS = (
+    *("bot", "eep", "automatically", "sent ", "get outlook", "gesendet", "envoyé d", "enviado desde", "inviato da"),
+    *("verzonden", "skickat", "unsubscribe", "this email", "receiv"),
 )
 
 
 def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     """Find what was added to a text, whose quoted lines are known."""
     tail = text[-_TAIL:].lower()
-    hinted = _is_hinted(tail)
+    hinted = _holds(tail, _IN_HINTS) and _holds(tail, _HINTS)
     ruled = "\n--" in text or "\n__" in text or "\n==" in text or text.startswith("-")
     headed = ":" in text and ("orwarded message" in text or _holds(text, _FROM))
     if not (hinted or ruled or headed):
@@ -106,18 +110,8 @@ def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     return [(start, _trimmed(text, end)) for start, end in spans]
 
 
-def _is_hinted(tail: str) -> bool:
-    for part, hints in _HINTS:
-        if part in tail and _holds(tail, hints):
-            return True
-    return False
-
-
 def _holds(text: str, words: tuple[str, ...]) -> bool:
-    for word in words:
-        if word in text:
-            return True
-    return False
+    return any(map(text.__contains__, words))
 
 
 def _below(padded: str, quoted: list[Span]) -> list[Span]:

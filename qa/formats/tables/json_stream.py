@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -18,7 +18,8 @@ from qa.formats.contents import Content
 BLOCK = 1 << 20
 _SPACE = re.compile(r"[ \t\n\r]*")
 _COMMA = re.compile(r"[ \t\n\r]*,")
-_DECODER = json.JSONDecoder()
+# What `raw_decode` calls; tells the end of a value.
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 class Value(NamedTuple):
@@ -93,7 +94,7 @@ class JsonStream:
             raise self.broken("ends where a value is expected")
         while True:
             try:
-                value, end = _DECODER.scan_once(self._buffer, self._at)
+                value, end = _SCAN(self._buffer, self._at)
             except (StopIteration, json.JSONDecodeError) as error:
                 if not self._more():
                     raise self._wrong(error) from error

@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 from qa.formats.markup.body import Body
 from qa.formats.markup.links import with_target
 
-_SPACE = re.compile(r"[ \t\n\r\f\v\xa0]+")
+_SPACES = " \t\n\r\f\v\xa0"
+_ASCII_SPACES = " \t\n\r\f\v\x1c\x1d\x1e\x1f"  # as `str.split` has them
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEEPEST = 40  # columns a list's items are indented at most
 _HELD = 4096  # characters of white space in code that are kept until a word follows
@@ -20,12 +21,21 @@ def collapsed(text: str) -> str:
     >>> collapsed(" one\n two")
     ' one two'
     """
-    if not text.isascii():
-        return _SPACE.sub(" ", text)
-    words = " ".join(text.split())
+    words = _words(text)
     if not words:
         return " " if text else ""
-    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
+    spaces = _ASCII_SPACES if text.isascii() else _SPACES
+    return f"{' ' if text[0] in spaces else ''}{words}{' ' if text[-1] in spaces else ''}"
+
+
+def _words(text: str) -> str:
+    """Collapse, without what stands at the edges. Spaces beyond ASCII are letters to HTML, but for the no-break one."""
+    if text.isascii():
+        return " ".join(text.split())
+    for space in _SPACES[1:]:
+        if space in text:
+            text = text.replace(space, " ")
+    return " ".join(filter(None, text.split(" "))) if "  " in text else text.strip(" ")
 
 
 class List:
@@ -91,14 +101,14 @@ class Flow:
         if self._code:
             self._write_code(text)
             return
-        text = collapsed(text)
-        words = text.strip(" ")
+        words = _words(text)
         if not words:
             self._space = self._space or bool(text)
             return
-        self._space = self._space or text[0] == " "
+        spaces = _ASCII_SPACES if text.isascii() else _SPACES
+        self._space = self._space or text[0] in spaces
         self._write(words)
-        self._space = text[-1] == " "
+        self._space = text[-1] in spaces
 
     def end_line(self, lines: int = 1) -> None:
         """Let what follows begin a line; with two lines, after a blank one."""
@@ -242,7 +252,8 @@ class Flow:
             self._append(" ")
         if self._link_from < 0:
             self._link_from = len(self._out)
-        self._append(text)
+        self._out.append(text)
+        self._length += len(text)
 
     def _append(self, text: str) -> None:
         self._out.append(text)
@@ -252,19 +263,19 @@ class Flow:
         """Write what was held back before a piece of text."""
         begins = not self._length or self._breaks > 0
         if begins:
-            self._append("\n" * self._breaks if self._length else "")
-        elif self._bar:
-            self._append(self._bar)
-        elif self._space and not self._marker:
-            self._append(" ")
+            lead = "\n" * self._breaks if self._length else ""
+        else:
+            lead = self._bar or (" " if self._space and not self._marker else "")
         if self._quote_from < 0:
-            self._quote_from = self._length
+            self._quote_from = self._length + len(lead)
         if self._marker:
-            self._append(self._marker)
+            lead += self._marker
         elif begins and self._lists and not self._code:
-            self._append(self._lists[-1].inner)
+            lead += self._lists[-1].inner
         if begins and self._bar:
-            self._append(self._bar.lstrip())
+            lead += self._bar.lstrip()
+        if lead:
+            self._append(lead)
         self._breaks = 0
         self._marker = self._bar = ""
         self._space = self._fresh = False

@@ -172,7 +172,7 @@ def _story(item: dict[str, Any], item_id: str | None, threads: Threads) -> Threa
 
 def _text(item: dict[str, Any]) -> tuple[str | None, str | None, tuple[tuple[int, int], ...]]:
     """Return the text, the field it stands in and what in it is quoted. A story without a text is its title."""
-    field = next((name for name in ("text", "comment_text", "story_text") if item.get(name) is not None), None)
+    field = _given(item, "text", "comment_text", "story_text")
     written = body_of(item.get(field)) if field else ""
     if written:
         text, asides = from_html(written)
@@ -189,8 +189,16 @@ def _id(item: dict[str, Any]) -> str | None:
 
 
 def _parent(item: dict[str, Any]) -> str | None:
-    found = next((item[name] for name in ("parent", "parent_id", "poll") if item.get(name) is not None), None)
-    return id_of(found)
+    field = _given(item, "parent", "parent_id", "poll")
+    return id_of(item[field]) if field else None
+
+
+def _given(item: dict[str, Any], *names: str) -> str | None:
+    """Return the first of some fields that an item has."""
+    for name in names:
+        if item.get(name) is not None:
+            return name
+    return None
 
 
 def _named(item_id: str | None) -> str | None:

@@ -125,6 +125,8 @@ def _is_attached(header: Header, content_type: str) -> bool:
 
 
 def _parameters(written: str) -> dict[str, str]:
+    if ";" not in written:
+        return {}
     # A longer field is an attack: an open quotation mark would be searched to the end from each place.
     return {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(written[:4000])}
 

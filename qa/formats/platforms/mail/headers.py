@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from qa.dates import parse_date
+from qa.dates import in_utc, parse_date
 from qa.formats.platforms.mail.charsets import decoded, from_base64, guessed
 
 _FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.M)
@@ -71,7 +71,9 @@ def author(header: Header) -> str | None:
         address, name = found[1], found[2]
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1]
-    name = readable(re.sub(r"\\(.)", r"\1", name)).strip().strip("\"'").strip()
+    if "\\" in name:
+        name = re.sub(r"\\(.)", r"\1", name)
+    name = readable(name).strip().strip("\"'").strip()
     return name or readable(address) or None
 
 
@@ -81,7 +83,7 @@ def sent_at(header: Header, separator: str | None) -> datetime | None:
         if not written:
             continue
         try:
-            moment = parse_date(parsedate_to_datetime(written).isoformat())
+            moment = in_utc(parsedate_to_datetime(written))
         except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
             moment = None
         moment = moment or parse_date(re.sub(r"\s*\([^)]*\)\s*$", "", written))

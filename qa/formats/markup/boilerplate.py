@@ -102,7 +102,8 @@ def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     if ruled or headed:
         padded = "\n" + text
         spans += _below(padded, quoted)
-        added = [one for pattern in (_SCRUBBED, _SEALED) for one in pattern.finditer(padded)]
+        added = list(_SCRUBBED.finditer(padded)) if " next part -" in text else []
+        added += _SEALED.finditer(padded) if "-BEGIN PGP SIGN" in text else ()
         spans += [(one.start(), one.end() - 1) for one in added]
     spans += _at_the_end(text, list(merged(spans, quoted)))
     if hinted:
@@ -120,7 +121,8 @@ def _below(padded: str, quoted: list[Span]) -> list[Span]:
     Headers alone tell it only where the author wrote something above them.
     """
     starts = [found.start()] if (found := _ORIGINAL.search(padded)) else []
-    found = next((one for one in _HEADERS.finditer(padded) if _SUBJECT.search(one[0])), None)
+    headers = _HEADERS.finditer(padded) if _holds(padded, _FROM) else ()
+    found = next((one for one in headers if _SUBJECT.search(one[0])), None)
     if found and padded[: found.start()].strip():
         starts.append(found.start())
     if not starts:

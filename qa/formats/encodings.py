@@ -142,7 +142,8 @@ def _narrow(path: Path, file: BinaryIO) -> str:
         if 0 in block:
             raise _binary(path, "binary")
         controls += len(block) - len(block.translate(None, _CONTROL))
-        fits_1252 = fits_1252 and len(block) == len(block.translate(None, _UNDEFINED_1252))
+        if not block.isascii():
+            fits_1252 = fits_1252 and len(block) == len(block.translate(None, _UNDEFINED_1252))
         if wrong is None:
             wrong, beyond = _check_utf8(decoder, block, size)
             seen += beyond

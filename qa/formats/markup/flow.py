@@ -7,35 +7,11 @@ from urllib.parse import urljoin
 
 from qa.formats.markup.body import Body
 from qa.formats.markup.links import with_target
+from qa.formats.markup.spaces import collapsed, spaces_of
 
-_SPACES = " \t\n\r\f\v\xa0"
-_ASCII_SPACES = " \t\n\r\f\v\x1c\x1d\x1e\x1f"  # as `str.split` has them
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEEPEST = 40  # columns a list's items are indented at most
 _HELD = 4096  # characters of white space in code that are kept until a word follows
-
-
-def collapsed(text: str) -> str:
-    r"""Make every run of white space one space; at the edges too. A no-break space is one like others.
-
-    >>> collapsed(" one\n two")
-    ' one two'
-    """
-    words = _words(text)
-    if not words:
-        return " " if text else ""
-    spaces = _ASCII_SPACES if text.isascii() else _SPACES
-    return f"{' ' if text[0] in spaces else ''}{words}{' ' if text[-1] in spaces else ''}"
-
-
-def _words(text: str) -> str:
-    """Collapse, without what stands at the edges. Spaces beyond ASCII are letters to HTML, but for the no-break one."""
-    if text.isascii():
-        return " ".join(text.split())
-    for space in _SPACES[1:]:
-        if space in text:
-            text = text.replace(space, " ")
-    return " ".join(filter(None, text.split(" "))) if "  " in text else text.strip(" ")
 
 
 class List:
@@ -101,23 +77,24 @@ class Flow:
         if self._code:
             self._write_code(text)
             return
-        words = _words(text)
+        words = collapsed(text)
         if not words:
             self._space = self._space or bool(text)
             return
-        spaces = _ASCII_SPACES if text.isascii() else _SPACES
+        spaces = spaces_of(text)
         self._space = self._space or text[0] in spaces
         self._write(words)
         self._space = text[-1] in spaces
 
-    def end_line(self, lines: int = 1) -> None:
-        """Let what follows begin a line; with two lines, after a blank one."""
-        if not self._fresh and self._breaks < lines:
-            self._breaks = lines
+    def end_line(self) -> None:
+        """Let what follows begin a line."""
+        if not self._fresh and not self._breaks:
+            self._breaks = 1
 
     def end_block(self) -> None:
         """Let what follows stand after a blank line."""
-        self.end_line(2)
+        if not self._fresh:
+            self._breaks = 2
 
     def add_line_end(self) -> None:
         """End a line that the author ended."""
@@ -156,13 +133,13 @@ class Flow:
 
     def open_list(self, number: int | None) -> None:
         """Begin a list, whose first item has a number or None."""
-        self.end_line(1 if self._lists else 2)
+        (self.end_line if self._lists else self.end_block)()
         self._lists.append(List(number, self._lists[-1].inner if self._lists else ""))
 
     def close_list(self) -> None:
         """End a list."""
         self._lists.pop()
-        self.end_line(1 if self._lists else 2)
+        (self.end_line if self._lists else self.end_block)()
 
     def open_item(self) -> None:
         """Begin an item; one outside of a list gets a bullet."""

@@ -16,8 +16,9 @@ from typing import Any, cast
 from lxml import etree
 
 from qa.formats.markup.body import Body
-from qa.formats.markup.flow import Flow, collapsed
+from qa.formats.markup.flow import Flow
 from qa.formats.markup.shortcodes import emoji_of
+from qa.formats.markup.spaces import collapsed
 
 
 def _names(words: str) -> frozenset[str]:
@@ -60,7 +61,7 @@ def from_html(html: str, base_url: str = "") -> Body:
     Body(text='Tea?\n\nNo, coffee.', asides=((0, 4),))
     """
     if "<" not in html:
-        return Body(collapsed(cleaned(entities.unescape(html) if "&" in html else html)).strip(" "))
+        return Body(collapsed(cleaned(entities.unescape(html) if "&" in html else html)))
     writer = _HERE.writer
     writer.begin(base_url)
     etree.fromstring(_encoded(html), _HERE.parser)

@@ -17,7 +17,7 @@ from qa.errors import SourceUnreadable
 from qa.formats.contents import Content
 from qa.formats.encodings import mapped
 
-IN_MEMORY = 100_000
+IN_MEMORY = 20_000
 _BATCH = 10_000
 _KEPT = 4  # a folder of dumps leaves no more than these behind
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from qa.formats.tables.lookups import Entry, Lookup
 
-_REMEMBERED = 100_000
+_REMEMBERED = 20_000
 
 
 class Thread(NamedTuple):

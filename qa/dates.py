@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"\d{8,20}(\.\d{1,12})?$")
 _COMPACT = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$")
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)|^\d{1,2}/\d{1,2}/\d\d(?!\d)")
@@ -35,10 +36,10 @@ def parse_date(value: object) -> datetime | None:
     written = value.strip()
     if not 6 <= len(written) <= _LONGEST:
         return None
-    if _COMPACT.match(written) is None and _NUMBER.match(written):
+    if written[4] != "-" and _COMPACT.match(written) is None and _NUMBER.match(written):
         return _from_epoch(float(written))
     try:
-        return _in_utc(datetime.fromisoformat(written))
+        return in_utc(datetime.fromisoformat(written))
     except ValueError:
         return _from_human(written) if _YEAR.search(written) else None
 
@@ -51,13 +52,16 @@ def _from_epoch(number: float) -> datetime | None:
         return None
     while number >= 1e11:
         number = number / 1000
-    return _in_utc(datetime.fromtimestamp(0, UTC) + timedelta(seconds=number))
+    return in_utc(_EPOCH + timedelta(seconds=number))
 
 
-def _in_utc(moment: datetime) -> datetime | None:
+def in_utc(moment: datetime) -> datetime | None:
+    """Bring a moment to UTC, which a naive one is in; None where no comment can be of that year."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
     try:
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -79,4 +83,4 @@ def _from_human(written: str) -> datetime | None:
         two = parser.parse(written, default=datetime(2002, 2, 2), tzinfos=_zone)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None
-    return _in_utc(one) if one == two else None
+    return in_utc(one) if one == two else None

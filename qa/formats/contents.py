@@ -37,6 +37,7 @@ _DECODERS: dict[str, Callable[[BinaryIO], Any]] = {
     ),
 }
 
+_SMALL = 1 << 17  # bytes of a file that is held
 _NEIGHBOURS = 32
 _CROWD = 1000
 
@@ -50,14 +51,21 @@ class Content:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._folder = str(path.parent)
         self.beside: dict[Path, None] = {}
+        self.sample: Any = None  # as `take_sample` took it
 
     @cached_property
     def compression(self) -> str | None:
         """The compression of the file: gzip, zstandard, bzip2, xz or None."""
-        with mapped(self.path), self.path.open("rb") as file:
-            head = file.read(6)
+        head, _ = self._beginning
         return next((name for magic, name in _OPENERS if head.startswith(magic)), None)
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file, as it lies there. Raises: SourceNotFound, SourceUnreadable."""
+        with mapped(self.path):
+            return self.path.stat().st_size
 
     @cached_property
     def encoding(self) -> str:
@@ -68,7 +76,7 @@ class Content:
     @contextmanager
     def binary(self) -> Iterator[BinaryIO]:
         """Open the source for its bytes. Raises: SourceNotFound, SourceUnreadable, Malformed where it is cut off."""
-        with mapped(self.path), self.path.open("rb") as file:
+        with mapped(self.path), self._opened() as file:
             try:
                 with self._decompressed(file) as bytes_:
                     yield bytes_
@@ -87,9 +95,10 @@ class Content:
 
     def companion(self, relative: str) -> Content | None:
         """Return a file beside this one, by its path from this one's folder (``../users.json``), or None."""
-        path = Path(os.path.normpath(Path(self.path.parent, relative)))
+        name = os.path.normpath(os.path.join(self._folder, relative))  # noqa: PTH118 - six for each day of a chat
+        path = Path(name)
         self.beside[path] = None
-        return Content(path) if path.is_file() else None
+        return Content(path) if os.path.isfile(name) else None  # noqa: PTH113
 
     def neighbours(self, suffixes: Collection[str]) -> list[Content]:
         """Return the other files of the folder whose names end so, a compression's ending aside; none if too many."""
@@ -101,6 +110,17 @@ class Content:
         alike = [name for name in names if name != self.path.name and _suffix(name) in suffixes]
         beside = [self.companion(name) for name in alike[: _NEIGHBOURS + 1]]
         return [one for one in beside if one is not None] if len(beside) <= _NEIGHBOURS else []
+
+    @cached_property
+    def _beginning(self) -> tuple[bytes, bool]:
+        """The first bytes, and whether they are all: a small file is opened once and gone through several times."""
+        with mapped(self.path), self.path.open("rb") as file:
+            head = file.read(_SMALL + 1)
+        return (head, True) if len(head) <= _SMALL else (head[:16], False)
+
+    def _opened(self) -> BinaryIO:
+        head, whole = self._beginning
+        return io.BufferedReader(io.BytesIO(head)) if whole else self.path.open("rb")
 
     @contextmanager
     def _decompressed(self, file: BinaryIO) -> Iterator[BinaryIO]:

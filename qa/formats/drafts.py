@@ -72,4 +72,4 @@ def is_cut_off(text: str) -> bool:
     (True, True, False)
     """
     end = text[-200:].rstrip()
-    return end[-1:] in ("…", ".", ")", "]", "e", "E") and _CUT_OFF.search(end, max(0, len(end) - 40)) is not None
+    return end.endswith(("...", "…", ")", "]", "e", "E")) and _CUT_OFF.search(end, max(0, len(end) - 40)) is not None

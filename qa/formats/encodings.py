@@ -6,6 +6,7 @@ The order: a byte order mark, UTF-16 without one where every other byte is zero,
 from __future__ import annotations
 
 import codecs
+import errno
 import shlex
 import stat
 from collections.abc import Iterator
@@ -70,19 +71,32 @@ def encoding_of_head(head: bytes) -> str:
 @contextmanager
 def mapped(path: Path) -> Iterator[None]:
     """Let what the system or a decoder says about a source become a QAError."""
-    quoted = shlex.quote(str(path))
     try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-            raise SourceUnreadable(f"{path} is not a file", f"ls -ld {quoted}")
+        if not _is_file_or_missing(path):
+            raise SourceUnreadable(f"{path} is not a file", f"ls -ld {shlex.quote(str(path))}")
         yield
     except FileNotFoundError as error:
         if path.is_symlink():
-            raise SourceUnreadable(f"{path} is a link to nothing", f"ls -l {quoted}") from error
+            raise SourceUnreadable(f"{path} is a link to nothing", f"ls -l {shlex.quote(str(path))}") from error
         raise SourceNotFound(f"{path} does not exist", f"ls {shlex.quote(str(path.parent))}") from error
     except UnicodeError as error:
-        raise Undecodable(f"{path}: the bytes changed while they were read: {error}", f"file {quoted}") from error
+        raise Undecodable(
+            f"{path}: the bytes changed while they were read: {error}", f"file {shlex.quote(str(path))}"
+        ) from error
     except OSError as error:
-        raise SourceUnreadable(f"{path} cannot be read: {error.strerror or error}", f"ls -l {quoted}") from error
+        fact = f"{path} cannot be read: {error.strerror or error}"
+        raise SourceUnreadable(fact, f"ls -l {shlex.quote(str(path))}") from error
+
+
+def _is_file_or_missing(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP):  # as `Path.exists` has it
+            return True
+        raise
+    except ValueError:
+        return True
 
 
 def _binary(path: Path, what: str) -> UnknownFormat:
@@ -128,7 +142,8 @@ def _narrow(path: Path, file: BinaryIO) -> str:
         if 0 in block:
             raise _binary(path, "binary")
         controls += len(block) - len(block.translate(None, _CONTROL))
-        fits_1252 = fits_1252 and len(block) == len(block.translate(None, _UNDEFINED_1252))
+        if not block.isascii():
+            fits_1252 = fits_1252 and len(block) == len(block.translate(None, _UNDEFINED_1252))
         if wrong is None:
             wrong, beyond = _check_utf8(decoder, block, size)
             seen += beyond

@@ -7,58 +7,62 @@ a line added on top renumbers nothing.
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
 from qa.errors import DuplicateId
 from qa.formats.drafts import Draft
-
-
-class Name(NamedTuple):
-    """The id of a comment. again: an earlier version of it was given out before, which this one replaces."""
-
-    comment_id: str
-    again: bool = False
+from qa.formats.tables.lookups import Lookup
 
 
 class _Earlier(NamedTuple):
-    digest: bytes
+    """What is remembered of a comment with an id. Units: version is seconds since 1970, or nothing where unknown."""
+
+    content: int
     line: int
-    version: datetime | None
+    version: float | None
 
 
 class Identity:
-    """Give ids to the drafts of one source, in their order."""
+    """Give ids to the drafts of one source, in their order.
+
+    replaced: the last id that was given out stands for an earlier version too, which the new one replaces.
+    """
 
     def __init__(self, path: Path, source: str) -> None:
         self._path = path
         self._source = source
-        self._explicit: dict[str, _Earlier] = {}
+        self._explicit: Lookup[_Earlier] = Lookup()
         self._occurrences: dict[str, int] = {}
+        self.replaced = False
 
-    def name(self, draft: Draft) -> Name | None:
+    def name(self, draft: Draft) -> str | None:
         """Return the comment's id, or None where the draft repeats an id with the same content, or an older one.
 
         Raises: DuplicateId where one id, which is no platform's, stands for two contents.
         """
-        content = blake2b(_content(draft))
-        if draft.record_id is None:
-            return Name(f"{self._source}#{self._derived(content.hexdigest()[:12])}")
+        self.replaced = False
+        record_id = draft.record_id
+        if record_id is None:
+            return f"{self._source}#{self._derived(blake2b(_content(draft)).hexdigest()[:12])}"
         version = draft.edited_at or draft.created_at
-        this = _Earlier(content.digest()[:16], draft.line_start, version)
-        earlier = self._explicit.setdefault(draft.record_id, this)
-        if earlier is this:
-            return Name(self.qualified(draft, draft.record_id))
-        if earlier.digest == this.digest:
-            return None
-        if not draft.platform:
-            raise self._duplicate(draft, earlier.line)
-        if version is None or (earlier.version is not None and version <= earlier.version):
-            return None
-        self._explicit[draft.record_id] = this
-        return Name(self.qualified(draft, draft.record_id), again=True)
+        this = _Earlier(_fingerprint(draft), draft.line_start, None if version is None else version.timestamp())
+        earlier = self._explicit.get(record_id)
+        if earlier is not None:
+            if earlier[0] == this.content:
+                return None
+            if not draft.platform:
+                raise self._duplicate(draft, earlier[1])
+            if this.version is None or (earlier[2] is not None and this.version <= earlier[2]):
+                return None
+            self.replaced = True
+        self._explicit.put(record_id, this)
+        return self.qualified(draft, record_id)
+
+    def close(self) -> None:
+        """Let what is remembered go."""
+        self._explicit.close()
 
     def qualified(self, draft: Draft, record_id: str) -> str:
         """Namespace an id of a draft by its source; a platform's own is the same everywhere."""
@@ -77,3 +81,8 @@ class Identity:
 def _content(draft: Draft) -> bytes:
     moment = draft.created_at.isoformat() if draft.created_at else ""
     return "\0".join((draft.text or "", draft.author or "", moment)).encode("utf-8")
+
+
+def _fingerprint(draft: Draft) -> int:
+    """Tell two contents apart within one reading; a moment is a naive or an aware one, never both."""
+    return hash((draft.text or "", draft.author or "", draft.created_at))

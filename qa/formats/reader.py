@@ -64,6 +64,7 @@ class CommentReader:
             if comment is not None:
                 self.counts.comments += 1
                 yield comment
+        self._identity.close()
         self._refuse_nothing()
 
     @property
@@ -115,15 +116,15 @@ class CommentReader:
             self.counts.unreadable_at.append(draft.line_start)
 
     def _named(self, draft: Draft, text: str) -> Comment | None:
-        name = self._identity.name(draft)
-        if name is None:
+        comment_id = self._identity.name(draft)
+        if comment_id is None:
             self.counts.duplicates += 1
             return None
-        if name.again:  # the version before it was counted as the comment
+        if self._identity.replaced:  # the version before it was counted as the comment
             self.counts.duplicates += 1
             self.counts.comments -= 1
         return Comment(
-            comment_id=name.comment_id,
+            comment_id=comment_id,
             text=text,
             source=self.source,
             author=draft.author,

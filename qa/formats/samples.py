@@ -105,7 +105,10 @@ def _first(text: str) -> Any:
 
 
 def take_sample(content: Content) -> Sample:
-    """Read the beginning of a source. Raises: as `Content.binary`."""
-    with content.binary() as file:
-        head = file.read(_SIZE)
-    return Sample(content, head, len(head) < _SIZE)
+    """Read the beginning of a source, once. Raises: as `Content.binary`."""
+    if content.sample is None:
+        with content.binary() as file:
+            head = file.read(_SIZE)
+        content.sample = Sample(content, head, len(head) < _SIZE)
+    found: Sample = content.sample
+    return found

@@ -83,26 +83,36 @@ _HINTS = (
     *("gesendet", "envoyé d", "enviado desde", "inviato da", "verzonden", "skickat", "unsubscribe", "this email"),
     *("to stop receiving", "you are receiving", "you received"),
 )
+# One of these is in every hint, and seldom in another text.
+_IN_HINTS = (
+    *("bot", "eep", "automatically", "sent ", "get outlook", "gesendet", "envoyé d", "enviado desde", "inviato da"),
+    *("verzonden", "skickat", "unsubscribe", "this email", "receiv"),
+)
 
 
 def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     """Find what was added to a text, whose quoted lines are known."""
     tail = text[-_TAIL:].lower()
-    hinted = any(hint in tail for hint in _HINTS)
+    hinted = _holds(tail, _IN_HINTS) and _holds(tail, _HINTS)
     ruled = "\n--" in text or "\n__" in text or "\n==" in text or text.startswith("-")
-    headed = ":" in text and ("orwarded message" in text or any(name in text for name in _FROM))
+    headed = ":" in text and ("orwarded message" in text or _holds(text, _FROM))
     if not (hinted or ruled or headed):
         return []
     spans: list[Span] = []
     if ruled or headed:
         padded = "\n" + text
         spans += _below(padded, quoted)
-        added = [one for pattern in (_SCRUBBED, _SEALED) for one in pattern.finditer(padded)]
+        added = list(_SCRUBBED.finditer(padded)) if " next part -" in text else []
+        added += _SEALED.finditer(padded) if "-BEGIN PGP SIGN" in text else ()
         spans += [(one.start(), one.end() - 1) for one in added]
     spans += _at_the_end(text, list(merged(spans, quoted)))
     if hinted:
         spans += _of_bots(text)
     return [(start, _trimmed(text, end)) for start, end in spans]
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    return any(map(text.__contains__, words))
 
 
 def _below(padded: str, quoted: list[Span]) -> list[Span]:
@@ -111,7 +121,8 @@ def _below(padded: str, quoted: list[Span]) -> list[Span]:
     Headers alone tell it only where the author wrote something above them.
     """
     starts = [found.start()] if (found := _ORIGINAL.search(padded)) else []
-    found = next((one for one in _HEADERS.finditer(padded) if _SUBJECT.search(one[0])), None)
+    headers = _HEADERS.finditer(padded) if _holds(padded, _FROM) else ()
+    found = next((one for one in headers if _SUBJECT.search(one[0])), None)
     if found and padded[: found.start()].strip():
         starts.append(found.start())
     if not starts:

@@ -7,25 +7,11 @@ from urllib.parse import urljoin
 
 from qa.formats.markup.body import Body
 from qa.formats.markup.links import with_target
+from qa.formats.markup.spaces import collapsed, spaces_of
 
-_SPACE = re.compile(r"[ \t\n\r\f\v\xa0]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEEPEST = 40  # columns a list's items are indented at most
 _HELD = 4096  # characters of white space in code that are kept until a word follows
-
-
-def collapsed(text: str) -> str:
-    r"""Make every run of white space one space; at the edges too. A no-break space is one like others.
-
-    >>> collapsed(" one\n two")
-    ' one two'
-    """
-    if not text.isascii():
-        return _SPACE.sub(" ", text)
-    words = " ".join(text.split())
-    if not words:
-        return " " if text else ""
-    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
 
 
 class List:
@@ -91,23 +77,24 @@ class Flow:
         if self._code:
             self._write_code(text)
             return
-        text = collapsed(text)
-        words = text.strip(" ")
+        words = collapsed(text)
         if not words:
             self._space = self._space or bool(text)
             return
-        self._space = self._space or text[0] == " "
+        spaces = spaces_of(text)
+        self._space = self._space or text[0] in spaces
         self._write(words)
-        self._space = text[-1] == " "
+        self._space = text[-1] in spaces
 
-    def end_line(self, lines: int = 1) -> None:
-        """Let what follows begin a line; with two lines, after a blank one."""
-        if not self._fresh and self._breaks < lines:
-            self._breaks = lines
+    def end_line(self) -> None:
+        """Let what follows begin a line."""
+        if not self._fresh and not self._breaks:
+            self._breaks = 1
 
     def end_block(self) -> None:
         """Let what follows stand after a blank line."""
-        self.end_line(2)
+        if not self._fresh:
+            self._breaks = 2
 
     def add_line_end(self) -> None:
         """End a line that the author ended."""
@@ -146,13 +133,13 @@ class Flow:
 
     def open_list(self, number: int | None) -> None:
         """Begin a list, whose first item has a number or None."""
-        self.end_line(1 if self._lists else 2)
+        (self.end_line if self._lists else self.end_block)()
         self._lists.append(List(number, self._lists[-1].inner if self._lists else ""))
 
     def close_list(self) -> None:
         """End a list."""
         self._lists.pop()
-        self.end_line(1 if self._lists else 2)
+        (self.end_line if self._lists else self.end_block)()
 
     def open_item(self) -> None:
         """Begin an item; one outside of a list gets a bullet."""
@@ -242,7 +229,8 @@ class Flow:
             self._append(" ")
         if self._link_from < 0:
             self._link_from = len(self._out)
-        self._append(text)
+        self._out.append(text)
+        self._length += len(text)
 
     def _append(self, text: str) -> None:
         self._out.append(text)
@@ -252,19 +240,19 @@ class Flow:
         """Write what was held back before a piece of text."""
         begins = not self._length or self._breaks > 0
         if begins:
-            self._append("\n" * self._breaks if self._length else "")
-        elif self._bar:
-            self._append(self._bar)
-        elif self._space and not self._marker:
-            self._append(" ")
+            lead = "\n" * self._breaks if self._length else ""
+        else:
+            lead = self._bar or (" " if self._space and not self._marker else "")
         if self._quote_from < 0:
-            self._quote_from = self._length
+            self._quote_from = self._length + len(lead)
         if self._marker:
-            self._append(self._marker)
+            lead += self._marker
         elif begins and self._lists and not self._code:
-            self._append(self._lists[-1].inner)
+            lead += self._lists[-1].inner
         if begins and self._bar:
-            self._append(self._bar.lstrip())
+            lead += self._bar.lstrip()
+        if lead:
+            self._append(lead)
         self._breaks = 0
         self._marker = self._bar = ""
         self._space = self._fresh = False

@@ -16,8 +16,9 @@ from typing import Any, cast
 from lxml import etree
 
 from qa.formats.markup.body import Body
-from qa.formats.markup.flow import Flow, collapsed
+from qa.formats.markup.flow import Flow
 from qa.formats.markup.shortcodes import emoji_of
+from qa.formats.markup.spaces import collapsed
 
 
 def _names(words: str) -> frozenset[str]:
@@ -26,6 +27,7 @@ def _names(words: str) -> frozenset[str]:
 
 # Tab, LF, VT, FF and CR are spaces.
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\ud800-\udfff]")
+_CONTROLS = bytes((*range(0x09), *range(0x0E, 0x20)))
 _NO_TARGET = ("javascript:", "data:", "vbscript:", "blob:", "about:", "cid:", "#")
 _LINES = _names(
     "address article body caption center dd div dt fieldset figcaption footer form header hgroup html legend main nav"
@@ -59,10 +61,10 @@ def from_html(html: str, base_url: str = "") -> Body:
     Body(text='Tea?\n\nNo, coffee.', asides=((0, 4),))
     """
     if "<" not in html:
-        return Body(collapsed(cleaned(entities.unescape(html) if "&" in html else html)).strip(" "))
+        return Body(collapsed(cleaned(entities.unescape(html) if "&" in html else html)))
     writer = _HERE.writer
     writer.begin(base_url)
-    etree.fromstring(cleaned(html).encode("utf-8"), _HERE.parser)
+    etree.fromstring(_encoded(html), _HERE.parser)
     return writer.finish()
 
 
@@ -99,6 +101,15 @@ def cleaned(text: str) -> str:
     return _CONTROL.sub("\ufffd", text) if _CONTROL.search(text) else text
 
 
+def _encoded(text: str) -> bytes:
+    """Clean a text and write it as UTF-8. A character that no text holds shows faster among the bytes."""
+    try:
+        source = text.encode("utf-8")
+    except UnicodeEncodeError:
+        return cleaned(text).encode("utf-8")
+    return cleaned(text).encode("utf-8") if len(source.translate(None, _CONTROLS)) < len(source) else source
+
+
 class _Writer(Flow):
     """A parser's target: writes the elements of HTML as a flow of text."""
 
@@ -121,18 +132,8 @@ class _Writer(Flow):
             self.flush()
             self._unseen = 1
             return
-        closer: _Closer | None = None
         opener = _OPENERS.get(tag)
-        if opener is not None:
-            closer = opener(self, attributes)
-        elif tag in _LINES:
-            self.flush()
-            self.end_line()
-            closer = self.end_line
-        elif tag in _BLOCKS:
-            self.flush()
-            self.end_block()
-            closer = self.end_block
+        closer = opener(self, attributes) if opener is not None else None
         self._closers.append(self._open_class(tag, names.split(), closer) if names else closer)
 
     def end(self, tag: str) -> None:
@@ -144,8 +145,21 @@ class _Writer(Flow):
             return
         closer = self._closers.pop() if self._closers else None
         if closer is not None:
-            self.flush()
+            if self._pieces:
+                self.flush()
             closer()
+
+    def open_line(self, attributes: _Attributes) -> _Closer:
+        """Begin what has lines of its own."""
+        self.flush()
+        self.end_line()
+        return self.end_line
+
+    def open_block(self, attributes: _Attributes) -> _Closer:
+        """Begin a paragraph, or what is set apart like one."""
+        self.flush()
+        self.end_block()
+        return self.end_block
 
     def open_br(self, attributes: _Attributes) -> None:
         """End a line."""
@@ -246,6 +260,8 @@ class _Writer(Flow):
 
 
 _OPENERS: dict[str, Callable[[_Writer, _Attributes], _Closer | None]] = {
+    **dict.fromkeys(_LINES, _Writer.open_line),
+    **dict.fromkeys(_BLOCKS, _Writer.open_block),
     "a": _Writer.open_a,
     "blockquote": _Writer.open_blockquote,
     "br": _Writer.open_br,

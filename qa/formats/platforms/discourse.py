@@ -40,11 +40,19 @@ _LIKE = 2
 
 
 class _Topic(NamedTuple):
-    """What a post must know of its topic."""
+    """What a post must know of its topic. host: the forum's address, scheme and host."""
 
-    key: str | None
+    number: str | None
+    slug: str | None
     title: str | None
     host: str | None
+
+    @property
+    def key(self) -> str | None:
+        """The topic's id among those of all platforms."""
+        if self.number is None:
+            return None
+        return f"discourse:{self.slug}.{self.number}" if self.slug else f"discourse:{self.number}"
 
 
 def recognises(sample: Sample) -> Role | None:
@@ -65,9 +73,10 @@ def read(content: Content) -> Iterator[Draft]:
         posts = _posts(topic)
         if not isinstance(value.value, dict) or (not posts and "post_number" in topic):
             posts = [value.value]
+        whole = _topic(topic)
         for post in posts:
             number += 1
-            draft = _draft(post, topic, value) if isinstance(post, dict) else None
+            draft = _draft(post, whole, value) if isinstance(post, dict) else None
             draft = draft or Draft(None, value.line_start, value.line_end)
             draft.record = number
             yield draft
@@ -79,13 +88,12 @@ def _posts(topic: dict[str, Any]) -> list[Any]:
     return list_of(stream if stream is not None else topic.get("latest_posts"))
 
 
-def _draft(post: dict[str, Any], whole: dict[str, Any], value: Value) -> Draft | None:
-    topic = _topic(post, whole)
-    number = count_of(post.get("post_number"))
+def _draft(post: dict[str, Any], whole: _Topic, value: Value) -> Draft | None:
+    topic = _of_post(post, whole)
+    key, number = topic.key, count_of(post.get("post_number"))
     body, field = _body(post)
-    if body is None or number is None or topic.key is None:
+    if body is None or number is None or key is None:
         return None
-    title = topic.title
     edited = parse_date(post.get("updated_at")) if (count_of(post.get("version")) or 1) > 1 else None
     answered = count_of(post.get("reply_to_post_number")) or (1 if number > 1 else None)
     return Draft(
@@ -94,10 +102,10 @@ def _draft(post: dict[str, Any], whole: dict[str, Any], value: Value) -> Draft |
         value.line_end,
         author=line_of(post.get("username")) or line_of(post.get("name")),
         created_at=parse_date(post.get("created_at")),
-        record_id=f"{topic.key}/{number}",
-        parent_id=f"{topic.key}/{answered}" if answered else None,
-        thread_id=topic.key,
-        title=title,
+        record_id=f"{key}/{number}",
+        parent_id=f"{key}/{answered}" if answered else None,
+        thread_id=key,
+        title=topic.title,
         url=_url(post, topic, number),
         field=field,
         kind=_kind(post, body.text),
@@ -108,12 +116,23 @@ def _draft(post: dict[str, Any], whole: dict[str, Any], value: Value) -> Draft |
     )
 
 
-def _topic(post: dict[str, Any], whole: dict[str, Any]) -> _Topic:
-    number = id_of(post.get("topic_id")) or id_of(whole.get("id"))
-    slug = string_of(post.get("topic_slug")) or string_of(whole.get("slug"))
-    title = line_of(whole.get("title")) or line_of(post.get("topic_title"))
-    key = f"discourse:{slug}.{number}" if slug and number else f"discourse:{number}" if number else None
-    return _Topic(key, title, _host(post) or _host(whole) or _pictured(whole))
+def _topic(whole: dict[str, Any]) -> _Topic:
+    return _Topic(
+        id_of(whole.get("id")),
+        string_of(whole.get("slug")),
+        line_of(whole.get("title")),
+        _host(whole) or _pictured(whole),
+    )
+
+
+def _of_post(post: dict[str, Any], whole: _Topic) -> _Topic:
+    """Say of a topic what a post in it does, and for the rest what the topic itself does."""
+    return _Topic(
+        id_of(post.get("topic_id")) or whole.number,
+        string_of(post.get("topic_slug")) or whole.slug,
+        whole.title or line_of(post.get("topic_title")),
+        _host(post) or whole.host,
+    )
 
 
 def _pictured(whole: dict[str, Any]) -> str | None:

@@ -22,7 +22,7 @@ from qa.formats.markup.html import from_html
 from qa.formats.markup.xml_stream import Element, xml_elements
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.samples import Sample
-from qa.formats.tables.lookups import Lookup
+from qa.formats.tables.lookups import Entry, Lookup
 
 _MARK = re.compile(r"""<disqus\s[^<>]*xmlns\s*=\s*["']https?://(?:www\.)?disqus\.com/?["']""")
 _ID = re.compile(r"\d{1,20}$")
@@ -34,7 +34,7 @@ def _recognises(sample: Sample) -> Role | None:
 
 
 def _read(content: Content) -> Iterator[Draft]:
-    pages = Lookup()
+    pages: Lookup[Entry] = Lookup()
     number = 0
     for element in xml_elements(content, {"thread", "post"}):
         if element.name == "post":
@@ -44,7 +44,7 @@ def _read(content: Content) -> Iterator[Draft]:
             pages.put(page, (_words(element, "title"), _words(element, "link")))
 
 
-def _post(element: Element, number: int, pages: Lookup) -> Draft:
+def _post(element: Element, number: int, pages: Lookup[Entry]) -> Draft:
     own, page = _own_id(element), _own_id(element.child("thread"))
     title, link = pages.get(page or "") or (None, None)
     link = link if link and _LINK.match(link) else None

@@ -24,6 +24,7 @@ from qa.formats.markup.html import from_html
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.samples import Sample
 from qa.formats.tables.envelopes import parts
+from qa.formats.tables.passes import Passes
 from qa.formats.tables.sqlite_tables import MAGIC, columns_of, database, rows_of
 from qa.formats.tables.threads import Thread, Threads
 from qa.formats.tables.values import body_of, count_of, id_of, list_of, string_of
@@ -52,9 +53,10 @@ def recognises(sample: Sample) -> Role | None:
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every item. Raises: Malformed."""
     with Threads() as threads:
-        for value, _, _ in _records(content):
+        records = Passes(content, _records)
+        for value, _, _ in records:
             _learn(threads, value)
-        for number, (value, start, end) in enumerate(_records(content), 1):
+        for number, (value, start, end) in enumerate(records, 1):
             if isinstance(value, dict):
                 yield _draft(value, threads, number, start, end)
             else:
@@ -170,7 +172,7 @@ def _story(item: dict[str, Any], item_id: str | None, threads: Threads) -> Threa
 
 def _text(item: dict[str, Any]) -> tuple[str | None, str | None, tuple[tuple[int, int], ...]]:
     """Return the text, the field it stands in and what in it is quoted. A story without a text is its title."""
-    field = next((name for name in ("text", "comment_text", "story_text") if item.get(name) is not None), None)
+    field = _given(item, "text", "comment_text", "story_text")
     written = body_of(item.get(field)) if field else ""
     if written:
         text, asides = from_html(written)
@@ -187,8 +189,16 @@ def _id(item: dict[str, Any]) -> str | None:
 
 
 def _parent(item: dict[str, Any]) -> str | None:
-    found = next((item[name] for name in ("parent", "parent_id", "poll") if item.get(name) is not None), None)
-    return id_of(found)
+    field = _given(item, "parent", "parent_id", "poll")
+    return id_of(item[field]) if field else None
+
+
+def _given(item: dict[str, Any], *names: str) -> str | None:
+    """Return the first of some fields that an item has."""
+    for name in names:
+        if item.get(name) is not None:
+            return name
+    return None
 
 
 def _named(item_id: str | None) -> str | None:

@@ -120,8 +120,8 @@ class _Dump:
         self._site = _Site(folder.group(1) if folder else None)
         users = _beside(content, "Users", self._site.host)
         posts = content if of_posts else _beside(content, "Posts", self._site.host)
-        self._users = Lookup() if users is None else lookup_of(users, _names)
-        self._posts = Lookup() if posts is None else lookup_of(posts, _threads)
+        self._users = Lookup[Entry]() if users is None else lookup_of(users, _names)
+        self._posts = Lookup[Entry]() if posts is None else lookup_of(posts, _threads)
 
     def post(self, row: Element, number: int) -> Draft:
         """Read a row of Posts."""

@@ -38,21 +38,18 @@ def parts(content: Content, is_envelope: Callable[[dict[str, Any]], bool]) -> It
         stream = JsonStream(content.path, file)
         while start := stream.peek():
             if start == "[":
-                yield from _elements(stream, None)
+                for value, line_start, line_end in stream.elements():
+                    yield Part(value, line_start, line_end)
             elif start == "{" and opened:
                 yield from _members(stream)
             else:
                 yield Part(*stream.next_value())
 
 
-def _elements(stream: JsonStream, key: str | None) -> Iterator[Part]:
-    for value, start, end in stream.elements():
-        yield Part(value, start, end, True, key)
-
-
 def _members(stream: JsonStream) -> Iterator[Part]:
     for key in stream.names():
         if stream.peek() == "[":
-            yield from _elements(stream, key)
+            for value, start, end in stream.elements():
+                yield Part(value, start, end, True, key)
         else:
             yield Part(*stream.next_value(), False, key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -17,7 +17,9 @@ from qa.formats.contents import Content
 
 BLOCK = 1 << 20
 _SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
+_COMMA = re.compile(r"[ \t\n\r]*,")
+# What `raw_decode` calls; tells the end of a value.
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 class Value(NamedTuple):
@@ -60,13 +62,20 @@ class JsonStream:
         self._buffer = ""
         self._at = 0
         self._ended = False
-        self.line = 1
+        self._line = 1
+        self._counted = 0  # where the lines are counted up to
+
+    @property
+    def line(self) -> int:
+        """The line of the cursor, 1-based."""
+        self._line += self._buffer.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
 
     def peek(self) -> str:
         """Return the next character that is no space, or "" at the end."""
         while True:
-            match = _SPACE.match(self._buffer, self._at)
-            self._advance(match.end() if match else self._at)
+            self._at = _SPACE.match(self._buffer, self._at).end()  # type: ignore[union-attr]  # it matches nothing too
             if self._at < len(self._buffer):
                 return self._buffer[self._at]
             if not self._more():
@@ -77,7 +86,7 @@ class JsonStream:
         found = self.peek()
         if found != expected:
             raise self.broken(f"{expected!r} expected, {found!r} found" if found else f"ends before {expected!r}")
-        self._advance(self._at + 1)
+        self._at += 1
 
     def next_value(self) -> Value:
         """Parse the value that begins here."""
@@ -85,8 +94,8 @@ class JsonStream:
             raise self.broken("ends where a value is expected")
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._buffer, self._at)
-            except json.JSONDecodeError as error:
+                value, end = _SCAN(self._buffer, self._at)
+            except (StopIteration, json.JSONDecodeError) as error:
                 if not self._more():
                     raise self._wrong(error) from error
                 continue
@@ -95,7 +104,7 @@ class JsonStream:
             if end < len(self._buffer) or not self._more():
                 break
         start = self.line
-        self._advance(end)
+        self._at = end
         return Value(value, start, self.line)
 
     def elements(self) -> Iterator[Value]:
@@ -106,6 +115,9 @@ class JsonStream:
             return
         while True:
             yield self.next_value()
+            if comma := _COMMA.match(self._buffer, self._at):
+                self._at = comma.end()
+                continue
             if self.peek() == "]":
                 self.take("]")
                 return
@@ -143,19 +155,18 @@ class JsonStream:
     def _quoted(self) -> str:
         return shlex.quote(str(self._path))
 
-    def _wrong(self, error: json.JSONDecodeError) -> Malformed:
-        self.line += self._buffer.count("\n", self._at, error.pos)
+    def _wrong(self, error: StopIteration | json.JSONDecodeError) -> Malformed:
+        if isinstance(error, StopIteration):
+            error = json.JSONDecodeError("Expecting value", self._buffer, error.value)
+        self._at = max(self._at, error.pos)
         return self.broken(f"{error.msg} (column {error.colno})")
-
-    def _advance(self, end: int) -> None:
-        self.line += self._buffer.count("\n", self._at, end)
-        self._at = end
 
     def _more(self) -> bool:
         """Read on; as much as is held, so that a long value is tried again only a few times."""
         block = "" if self._ended else self._file.read(max(BLOCK, len(self._buffer) - self._at))
         self._ended = not block
         if block:
+            self._line = self.line
             self._buffer = self._buffer[self._at :] + block
-            self._at = 0
+            self._at = self._counted = 0
         return bool(block)

@@ -11,33 +11,38 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
 
 from qa.errors import SourceUnreadable
 from qa.formats.contents import Content
 from qa.formats.encodings import mapped
 
-IN_MEMORY = 100_000
+IN_MEMORY = 20_000
 _BATCH = 10_000
 _KEPT = 4  # a folder of dumps leaves no more than these behind
 
 Entry = tuple[str | None, str | None]
+E = TypeVar("E", bound=tuple[Any, ...])
 Entries = Callable[[Content], Iterable[tuple[str, Entry]]]
 
 
-class Lookup:
-    """Keys with two values each; a key that comes again takes the new ones."""
+class Lookup(Generic[E]):
+    """Keys with as many values each; a key that comes again takes the new ones.
+
+    What comes back from the disk is a plain tuple, whatever was put.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[str, Entry] = {}
+        self._held: dict[str, E] = {}
         self._database: sqlite3.Connection | None = None
 
-    def put(self, key: str, entry: Entry) -> None:
+    def put(self, key: str, entry: E) -> None:
         """Remember an entry. Raises: SourceUnreadable where the temporary folder is full."""
         self._held[key] = entry
         if len(self._held) >= (IN_MEMORY if self._database is None else _BATCH):
             self._spill()
 
-    def suggest(self, key: str, entry: Entry) -> None:
+    def suggest(self, key: str, entry: E) -> None:
         """Remember an entry of a key that has none."""
         if self.get(key) is None:
             self.put(key, entry)
@@ -48,14 +53,14 @@ class Lookup:
         if self._database is not None:
             self._database.close()
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> E | None:
         """Return the entry of a key, if there is one."""
         entry = self._held.get(key)
         if entry is not None or self._database is None:
             return entry
         with _room():
-            found = self._database.execute("SELECT one, two FROM entries WHERE key = ?", (key,)).fetchone()
-        return None if found is None else (found[0], found[1])
+            found = self._database.execute("SELECT * FROM entries WHERE key = ?", (key,)).fetchone()
+        return None if found is None else found[1:]
 
     @property
     def on_disk(self) -> bool:
@@ -63,22 +68,24 @@ class Lookup:
         return self._database is not None
 
     def _spill(self) -> None:
+        values = len(next(iter(self._held.values())))
         with _room():
             if self._database is None:
                 self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
                 self._database.execute("PRAGMA journal_mode = OFF")
-                self._database.execute("CREATE TABLE entries (key TEXT PRIMARY KEY, one TEXT, two TEXT) WITHOUT ROWID")
+                columns = "".join(f", v{number}" for number in range(values))
+                self._database.execute(f"CREATE TABLE entries (key TEXT PRIMARY KEY{columns}) WITHOUT ROWID")
             self._database.execute("BEGIN")
             rows = ((key, *entry) for key, entry in self._held.items())
-            self._database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+            self._database.executemany(f"INSERT OR REPLACE INTO entries VALUES (?{', ?' * values})", rows)
             self._database.execute("COMMIT")
         self._held.clear()
 
 
-_TABLES: OrderedDict[tuple[object, ...], Lookup] = OrderedDict()
+_TABLES: OrderedDict[tuple[object, ...], Lookup[Entry]] = OrderedDict()
 
 
-def lookup_of(content: Content, entries: Entries) -> Lookup:
+def lookup_of(content: Content, entries: Entries) -> Lookup[Entry]:
     """Return what the entries of a file stand for; the file is read once, as long as it stays what it is.
 
     Raises: what reading it raises.
@@ -89,7 +96,7 @@ def lookup_of(content: Content, entries: Entries) -> Lookup:
     key = (entries, absolute, stat.st_size, stat.st_mtime_ns)
     table = _TABLES.get(key)
     if table is None:
-        table = Lookup()
+        table = Lookup[Entry]()
         for name, entry in entries(content):
             table.put(name, entry)
         _TABLES[key] = table

@@ -19,7 +19,7 @@ from qa.formats.drafts import Draft
 from qa.formats.samples import take_sample
 from qa.formats.tables.columns import NAMES, Columns, plain, scalar
 from qa.formats.tables.csv_rows import header_of, records
-from qa.formats.tables.lookups import Lookup
+from qa.formats.tables.lookups import Entry, Lookup
 
 _SUFFIXES = (".csv", ".tsv", ".tab")
 _LOOKED_AT = 200
@@ -74,7 +74,7 @@ class Titles:
 
     def __init__(self, join: Join) -> None:
         self._column = join.column
-        self._lookup = Lookup()  # of titles and links
+        self._lookup: Lookup[Entry] = Lookup()  # of titles and links
         columns = Columns()
         # A table that breaks further down says so where it is read itself.
         with suppress(SourceError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import NamedTuple
 
-from qa.formats.tables.lookups import Lookup
+from qa.formats.tables.lookups import Entry, Lookup
 
-_REMEMBERED = 100_000
+_REMEMBERED = 20_000
 
 
 class Thread(NamedTuple):
@@ -21,7 +21,7 @@ class Threads:
     """What a first pass over a source told of its posts and replies; gone when its ``with`` ends."""
 
     def __init__(self) -> None:
-        self._lookup = Lookup()  # of parents and titles
+        self._lookup: Lookup[Entry] = Lookup()  # of parents and titles
         self._found: dict[str, Thread] = {}
 
     def __enter__(self) -> Threads:

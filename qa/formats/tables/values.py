@@ -19,13 +19,15 @@ def storable(text: str) -> str:
 def body_of(value: Any) -> str | None:
     """Return a text as it is written, "" where there is none, or None where the value is no text."""
     if isinstance(value, str):
-        return storable(value)
+        return value if value.isascii() else storable(value)
     return "" if value is None else None
 
 
 def string_of(value: Any) -> str | None:
     """Return a string that is not blank, without the space around it."""
-    return (storable(value).strip() or None) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return (value if value.isascii() else storable(value)).strip() or None
 
 
 def id_of(value: Any) -> str | None:
@@ -34,7 +36,7 @@ def id_of(value: Any) -> str | None:
     >>> id_of(8863), id_of(" 8863 "), id_of(True), id_of("")
     ('8863', '8863', None, None)
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
         # A number this long has no text in Python, and no platform gives it.
         return str(value) if abs(value) < 10**40 else None
     return string_of(value)
@@ -46,6 +48,8 @@ def count_of(value: Any) -> int | None:
     >>> count_of(3), count_of("-3"), count_of(3.5), count_of(True)
     (3, -3, None, None)
     """
+    if type(value) is int:  # asked first: most are
+        return value if abs(value) < 2**63 else None
     if isinstance(value, str):
         digits = value.strip()
         if len(digits) > 18 or not digits.isascii() or not digits.removeprefix("-").isdigit():
@@ -53,9 +57,7 @@ def count_of(value: Any) -> int | None:
         return int(digits)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
-        return None
-    return value
+    return None
 
 
 def dict_of(value: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.formats.markup import boilerplate
 from qa.formats.markup.asides import find_asides, merged
 
 
@@ -316,3 +317,7 @@ def test_merged(one: list[tuple[int, int]], two: list[tuple[int, int]]) -> None:
     assert {at for start, end in spans for at in range(start, end)} == covered
     assert all(end < start for (_, end), (start, _) in pairwise(spans))
     assert merged(spans) == spans
+
+
+def test_what_is_looked_for_first_is_in_every_hint() -> None:
+    assert all(any(part in hint for part in boilerplate._IN_HINTS) for hint in boilerplate._HINTS)

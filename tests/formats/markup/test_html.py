@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import re
 import threading
 
 import pytest
@@ -12,6 +13,7 @@ from qa.formats.markup.body import Body
 from qa.formats.markup.html import element_text, from_html
 from qa.formats.markup.links import with_target
 from qa.formats.markup.shortcodes import decode_shortcodes, emoji_of
+from qa.formats.markup.spaces import collapsed, spaces_of
 
 
 def quotes(markup: str) -> list[str]:
@@ -298,3 +300,9 @@ def test_with_target() -> None:
     assert with_target("E.org/Ab", "https://e.org/ab/") == "E.org/Ab"
     assert with_target("abc... more", "https://e.org/abc") == "abc... more (https://e.org/abc)"
     assert with_target("https://e.org/a…", "https://other.org/a") == "https://e.org/a… (https://other.org/a)"
+
+
+@given(st.text(st.sampled_from(" \t\n\r\f\v\xa0\u2003\u3000aé👍")))
+def test_white_space_is_collapsed_as_a_pattern_would(text: str) -> None:
+    assert collapsed(text) == re.sub("[ \t\n\r\f\v\xa0]+", " ", text).strip(" ")
+    assert collapsed(text) or set(text) <= set(spaces_of(text))

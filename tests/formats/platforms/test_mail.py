@@ -4,16 +4,19 @@ import base64
 import email
 import mailbox
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa.errors import Malformed, NoComments, QAError
 from qa.formats import ReadOptions, read_comments
 from qa.formats.platforms.mail import bodies
 from qa.formats.platforms.mail import mailbox as splitting
+from qa.formats.platforms.mail.headers import moment_of
 
 FIRST = """\
 From ada at example.org  Thu Mar  7 10:22:00 2024
@@ -425,3 +428,18 @@ def test_the_real_archive(shared: Path) -> None:
             title = " ".join(str(email.header.make_header(email.header.decode_header(message["Subject"]))).split())
             assert title.endswith(comment.thread_title)
             assert len(comment.thread_title) > 2 or len(title) < 24
+
+
+@given(
+    st.datetimes(datetime(1910, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),
+    st.integers(-19 * 60, 19 * 60),
+    st.sampled_from(["{:%a, %d %b %Y %H:%M:%S %z}", "{:%a, %d %b %Y %H:%M:60 %z}", "{:Xxx, 31 %b %Y %H:%M:%S %z}"]),
+)
+def test_dates_are_read_as_the_standard_library_reads_them(moment: datetime, minutes: int, form: str) -> None:
+    written = form.format(moment.astimezone(timezone(timedelta(minutes=minutes))))
+    try:
+        expected = parsedate_to_datetime(written)
+    except ValueError:
+        assert moment_of(written) is None
+    else:
+        assert moment_of(written) == expected

@@ -17,7 +17,7 @@ and comments node ids, which hold the number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ from qa.formats.platforms.github.links import Opener, anchor_of, is_linked, plac
 from qa.formats.platforms.platform import Platform, Role
 from qa.formats.samples import Sample, take_sample
 from qa.formats.tables.envelopes import parts
+from qa.formats.tables.passes import Passes
 from qa.formats.tables.threads import Threads
 from qa.formats.tables.values import body_of, count_of, dict_of, id_of, list_of, string_of
 
@@ -57,15 +58,16 @@ def recognises(sample: Sample) -> Role | None:
 def read(content: Content) -> Iterator[Draft]:
     """Give a draft for every issue, comment, review and event. Raises: Malformed."""
     with Threads() as threads:
-        openers = _learn(threads, content)
+        records = Passes(content, _records)
+        openers = _learn(threads, records)
         if not openers:
             for beside in content.neighbours(_SUFFIXES):
                 # A list of issues that breaks says so where it is read itself.
                 with suppress(SourceError):
                     if recognises(take_sample(beside)):
-                        _learn(threads, beside)
+                        _learn(threads, _records(beside))
         only = next(iter(openers)) if len(openers) == 1 else None
-        for number, (one, start, end) in enumerate(_records(content), 1):
+        for number, (one, start, end) in enumerate(records, 1):
             if isinstance(one.value, dict):
                 yield _draft(one.value, one.within or only, threads, number, start, end)
             else:
@@ -128,10 +130,10 @@ def _is_known(value: dict[str, Any]) -> bool:
     return is_linked(value) and (_is_opener(value) or "body" in value or "event" in value)
 
 
-def _learn(threads: Threads, content: Content) -> dict[Opener, None]:
+def _learn(threads: Threads, records: Iterable[tuple[Found, int, int]]) -> dict[Opener, None]:
     """Remember the titles of a source; return its issues, two at most."""
     openers: dict[Opener, None] = {}
-    for found, _, _ in _records(content):
+    for found, _, _ in records:
         value = found.value
         if not isinstance(value, dict) or not _is_opener(value):
             continue

@@ -11,7 +11,7 @@ from qa.formats.markup.body import Body
 from qa.formats.platforms.mail.charsets import decoded, from_base64
 from qa.formats.platforms.mail.headers import Header, read_header
 
-_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
+_BLANK = re.compile(rb"\n[ \t]*\r?\n")
 _PARAMETER = re.compile(r";\s*([\w-]+)\*?(?:0\*?)?\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;]+))")
 # Text that is not written for a reader.
 _DATA = frozenset(("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/rtf"))
@@ -125,6 +125,8 @@ def _is_attached(header: Header, content_type: str) -> bool:
 
 
 def _parameters(written: str) -> dict[str, str]:
+    if ";" not in written:
+        return {}
     # A longer field is an attack: an open quotation mark would be searched to the end from each place.
     return {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(written[:4000])}
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import binascii
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from qa.dates import parse_date
+from qa.dates import in_utc, parse_date
 from qa.formats.platforms.mail.charsets import decoded, from_base64, guessed
 
 _FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.M)
 _WORDS = r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?="
 # The space between two such words is not shown.
 _ENCODED = re.compile(_WORDS + r"(?:[ \t]+(?=" + _WORDS + r"))?", re.I)
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+# As almost every mail is dated; at the edges of what a year may be the zone decides, and the slow way is taken.
+_DATE = re.compile(
+    rf"[A-Z][a-z]{{2}}, (\d\d?) ({_MONTHS}) (19[1-9]\d|20\d\d) (\d\d):(\d\d):(\d\d)"
+    r" ([+-])([01]\d)([0-5]\d)\Z",
+    re.A,
+)
 _ANGLED = re.compile(r"^(.*?)<([^<>]*)>")
 _COMMENTED = re.compile(r"^([^\s()]+(?: at [^\s()]+)?)\s+\((.*)\)$")
 _MESSAGE_ID = re.compile(r"<([^<>]{3,998})>")
@@ -71,23 +78,31 @@ def author(header: Header) -> str | None:
         address, name = found[1], found[2]
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1]
-    name = readable(re.sub(r"\\(.)", r"\1", name)).strip().strip("\"'").strip()
+    if "\\" in name:
+        name = re.sub(r"\\(.)", r"\1", name)
+    name = readable(name).strip().strip("\"'").strip()
     return name or readable(address) or None
 
 
-def sent_at(header: Header, separator: str | None) -> datetime | None:
-    """Return when a message was sent, else the date of the From line before it."""
-    for written in (header.get("date"), separator):
-        if not written:
-            continue
-        try:
-            moment = parse_date(parsedate_to_datetime(written).isoformat())
-        except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
-            moment = None
-        moment = moment or parse_date(re.sub(r"\s*\([^)]*\)\s*$", "", written))
-        if moment is not None:
-            return moment
-    return None
+def moment_of(written: str) -> datetime | None:
+    """Read the date of a message, or None."""
+    if not written:
+        return None
+    try:
+        usual = _DATE.match(written)
+        moment = in_utc(_read(usual) if usual else parsedate_to_datetime(written))
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        moment = None
+    return moment or parse_date(re.sub(r"\s*\([^)]*\)\s*$", "", written))
+
+
+def _read(date: re.Match[str]) -> datetime:
+    """Read a date as the standard library does, in a fourth of the time."""
+    day, month, year, hour, minute, second, sign, hours, minutes = date.groups()
+    east = timedelta(hours=int(hours), minutes=int(minutes))
+    number = _MONTHS.index(month) // 4 + 1
+    moment = datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    return moment + east if sign == "-" else moment - east
 
 
 def message_ids(value: str | None) -> list[str]:

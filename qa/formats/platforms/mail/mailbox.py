@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 from qa.errors import Malformed
 from qa.formats.contents import Content
 from qa.formats.drafts import Draft
+from qa.formats.platforms.mail.headers import moment_of
 from qa.formats.platforms.mail.messages import Correspondence
 from qa.formats.platforms.platform import Role
 from qa.formats.samples import Sample
@@ -62,9 +63,10 @@ def read_mailbox(content: Content) -> Iterator[Draft]:
     with content.binary() as file:
         for number, raw in enumerate(_messages(content, file), 1):
             separator, _, message = raw.source.partition(b"\n")
-            if b"\n>" in message:
+            if b">From " in message:
                 message = _ESCAPED.sub(rb"\1", message)
-            draft = mails.draft(message, raw.line_start, raw.line_end, _date_of(separator))
+            draft = mails.draft(message, raw.line_start, raw.line_end)
+            draft.created_at = draft.created_at or moment_of(_date_of(separator))
             draft.record = number
             yield draft
 
@@ -73,7 +75,7 @@ def read_message(content: Content) -> Iterator[Draft]:
     """Read a file that is one message."""
     with content.binary() as file:
         message = file.read()
-    draft = Correspondence().draft(message, 1, max(1, message.rstrip(b"\r\n").count(b"\n") + 1), None)
+    draft = Correspondence().draft(message, 1, max(1, message.rstrip(b"\r\n").count(b"\n") + 1))
     name, _, flags = content.path.name.rpartition(":2,")
     trashed = bool(name) and "T" in flags
     yield replace(draft, record=1, kind="deleted" if trashed else draft.kind)

@@ -6,7 +6,7 @@ import re
 
 from qa.formats.drafts import Draft, Kind
 from qa.formats.platforms.mail.bodies import body, split
-from qa.formats.platforms.mail.headers import Header, author, message_ids, sent_at, subject
+from qa.formats.platforms.mail.headers import Header, author, message_ids, moment_of, subject
 
 _LINK = re.compile(r"<?(https?://[^\s<>]+)>?")
 _EXPUNGED = 0x0008
@@ -20,14 +20,14 @@ class Correspondence:
         self._roots: dict[int, str] = {}
         self._subjects: dict[int, str] = {}
 
-    def draft(self, message: bytes, line_start: int, line_end: int, separator: str | None) -> Draft:
-        """Read one message; separator is the date of the From line before it."""
+    def draft(self, message: bytes, line_start: int, line_end: int) -> Draft:
+        """Read one message."""
         header, source = split(message)
         content, field = body(header, source)
         title, reply = subject(header)
         draft = Draft(content.text, line_start, line_end, field=field, asides=content.asides, title=title)
         draft.author = author(header)
-        draft.created_at = sent_at(header, separator)
+        draft.created_at = moment_of(header.get("date", ""))
         draft.url = _permalink(header)
         draft.kind = _kind(header)
         self._place(draft, header, title, reply)

@@ -27,6 +27,7 @@ from qa.formats.platforms.reddit.takeout import read_table, role_of
 from qa.formats.platforms.reddit.things import Thing, draft_of, is_envelope, is_known, learn, things
 from qa.formats.samples import Sample, take_sample
 from qa.formats.tables.envelopes import parts
+from qa.formats.tables.passes import Passes
 from qa.formats.tables.threads import Threads
 
 _LOOKED_AT = 20
@@ -48,7 +49,8 @@ def read(content: Content) -> Iterator[Draft]:
         return
     with Threads() as threads:
         kinds = set()
-        for thing, _, _ in _things(content):
+        found = Passes(content, _things)
+        for thing, _, _ in found:
             kinds.add(thing.kind)
             learn(threads, thing)
         if "t3" not in kinds:
@@ -57,7 +59,7 @@ def read(content: Content) -> Iterator[Draft]:
                 with suppress(SourceError):
                     for thing, _, _ in _things(posts):
                         learn(threads, thing)
-        for number, (thing, start, end) in enumerate(_things(content), 1):
+        for number, (thing, start, end) in enumerate(found, 1):
             yield draft_of(thing, threads, number, start, end)
 
 

@@ -21,9 +21,9 @@ _UNESCAPED = re.compile(r"[<>]|&(?!(?:lt|gt|amp);)")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 _POST_NAMES = ("link_id", "post_id", "submission_id")
 _GONE = ("[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]", "[ removed by reddit ]")
-_MOMENTS = ("created_utc", "created", "created_at", "date", "timestamp")
+_LONGEST_GONE = max(map(len, _GONE))
 _API_TEXTS = ("body", "selftext")
-_OTHER_TEXTS = ("content", "text", "comment", "comment_text", "post_text")
+_TEXTS = (*_API_TEXTS, "content", "text", "comment", "comment_text", "post_text")
 
 
 class Thing(NamedTuple):
@@ -163,8 +163,8 @@ def draft_of(thing: Thing, threads: Threads, number: int, start: int, end: int) 
     draft.record_id, draft.parent_id, draft.thread_id = reddit(name), reddit(parent), reddit(post)
     draft.title = thread.title
     draft.author = _author(data)
-    draft.created_at = next(
-        filter(None, (parse_date(data.get(key)) for key in ("created_utc", "created", "date"))), None
+    draft.created_at = (
+        parse_date(data.get("created_utc")) or parse_date(data.get("created")) or parse_date(data.get("date"))
     )
     draft.edited_at = parse_date(data.get("edited"))
     draft.votes = count_of(data.get("score", data.get("ups")))
@@ -176,8 +176,12 @@ def draft_of(thing: Thing, threads: Threads, number: int, start: int, end: int) 
 
 def is_gone(data: dict[str, Any], text: str | None) -> bool:
     """Tell what its author or a moderator took back: Reddit puts a word in its place."""
-    bodies = (data.get(key) for key in (*_API_TEXTS, *_OTHER_TEXTS))
-    return any(isinstance(one, str) and one.strip().casefold() in _GONE for one in (text, *bodies))
+    for one in (text, *map(data.get, _TEXTS)):
+        if isinstance(one, str):
+            word = one.strip()
+            if len(word) <= _LONGEST_GONE and word.casefold() in _GONE:
+                return True
+    return False
 
 
 def reddit(name: str | None) -> str | None:
@@ -213,7 +217,7 @@ def _post(thing: Thing) -> str | None:
 
 def _text(data: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return the text and the field it stands in; of a post without a text, its title."""
-    field = next((key for key in (*_API_TEXTS, *_OTHER_TEXTS) if data.get(key) is not None), None)
+    field = "body" if data.get("body") is not None else next((key for key in _TEXTS if data.get(key) is not None), None)
     written = body_of(data.get(field)) if field else ""
     if written and field in _API_TEXTS:
         written = unescaped(written)

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+# By which side comments are ranked: by meaning and words together, by meaning alone, by words alone.
+Mode = Literal["hybrid", "dense", "words"]
 
 _INK = re.compile(r"[^\n]")
 

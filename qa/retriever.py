@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qa.encoder import Encoder
 from qa.index import Snapshot
 from qa.passages import is_question, sentence_spans
-from qa.records import Filters, Hit, Passage
+from qa.records import Filters, Hit, Mode, Passage
 from qa.store import StoredPassage
 
 # How many passages each side brings to the fusion.
@@ -40,9 +40,12 @@ class Found:
     nearest: float
 
 
-def retrieve(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters, count: int) -> Found:
+def retrieve(
+    snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters, count: int, mode: Mode = "hybrid"
+) -> Found:
     """Return the best `count` hits for a question, one for each comment, best first.
 
+    mode "dense" ranks by cosine alone, "words" by BM25 alone, each as it is.
     Units: a hit's score is the cosine of question and passage, so it need not fall with rank.
     """
     snapshot.check(encoder)
@@ -52,11 +55,12 @@ def retrieve(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filte
     reach = max(_CANDIDATES, 4 * count)
     with ThreadPoolExecutor(1) as beside:
         encoded = beside.submit(encoder.encode_query, question)
-        by_words = dict(snapshot.search_words(question, reach, scope))
+        by_words = {} if mode == "dense" else dict(snapshot.search_words(question, reach, scope))
         query = encoded.result()
-    cosines = dict(snapshot.search_vectors(query, reach, scope))
+    cosines = {} if mode == "words" else dict(snapshot.search_vectors(query, reach, scope))
     cosines |= snapshot.cosines(query, [key for key in by_words if key not in cosines])
-    ranked = _ranked(snapshot, query, fuse(cosines, by_words), count)
+    fused = fuse(cosines, by_words) if mode == "hybrid" else by_words if mode == "words" else cosines
+    ranked = _ranked(snapshot, query, fused, count, _ECHO_COST if mode == "hybrid" else 0.0)
     hits = [
         Hit(looked.passage, cosines[key], rank, by_words.get(key, 0.0), looked.sentences)
         for rank, (key, looked) in enumerate(ranked.items(), start=1)
@@ -72,7 +76,9 @@ class _Looked:
     sentences: tuple[tuple[int, int, float], ...]
 
 
-def _ranked(snapshot: Snapshot, query: Vector, fused: dict[int, float], count: int) -> dict[int, _Looked]:
+def _ranked(
+    snapshot: Snapshot, query: Vector, fused: dict[int, float], count: int, echo_cost: float
+) -> dict[int, _Looked]:
     """Return the best passage of each of the best `count` comments, best first.
 
     Reading a passage can only lower its score, so candidates are read from the top until no other can come in.
@@ -85,7 +91,7 @@ def _ranked(snapshot: Snapshot, query: Vector, fused: dict[int, float], count: i
         stored = snapshot.passages(block)
         for key in block:
             looked[key] = _Looked(stored[key].passage, _scored_sentences(stored[key], query))
-            scores[key] = fused[key] - (_ECHO_COST if _echoes(looked[key]) else 0.0)
+            scores[key] = fused[key] - (echo_cost if _echoes(looked[key]) else 0.0)
         first: dict[str, int] = {}
         for key in sorted(scores, key=lambda key: (-scores[key], key)):
             first.setdefault(looked[key].passage.comment_id, key)

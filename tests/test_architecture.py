@@ -31,6 +31,9 @@ ALLOWED: dict[str, set[str]] = {
     "index": {"errors", "records", "reports", "faults", "sources", "passages", "encoder", "store", "words", "vectors"},
     "retriever": {"records", "passages", "encoder", "index", "store"},
     "answer": {"errors", "records", "passages", "retriever"},
+    "evaluation": {
+        "errors", "records", "reports", "events", "passages", "encoder", "index", "store", "questions", "assistant",
+    },
     "render": {"errors", "records", "reports"},
     "questions": {"errors", "records", "dates"},
     "updating": {"errors", "records", "reports", "events", "faults", "formats", "sources", "encoder", "index", "store"},
@@ -44,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
         "updating", "watching", "upkeep", "questions",
     },
     "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render"},
-    "": {"errors", "records", "reports", "formats", "assistant"},
+    "": {"errors", "records", "reports", "formats", "assistant", "evaluation"},
     "__main__": {"cli"},
 }  # fmt: skip
 OWNERS = {
@@ -66,6 +69,7 @@ OWNERS = {
     "zstandard": {"formats"},
     "filelock": {"index", "encoder"},
     "watchfiles": {"watching"},
+    "ir_measures": {"evaluation"},
 }
 
 

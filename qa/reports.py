@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qa.records import IndexState, Mode
+from qa.records import IndexState
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,8 @@ class Status:
     sources: tuple[SourceReport, ...]
 
 
+# Not a mode of the product: what it is compared with, the model alone.
+BASELINE = "baseline"
 # What an evaluation measures of a ranking.
 METRICS = ("nDCG@10", "MRR@10", "Recall@10", "Recall@100", "MAP")
 
@@ -134,17 +136,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ModeScores:
-    """How one mode did. metrics are means over the questions that have an answer; None where none has.
+    """How one mode did, or the baseline, which never abstains: its refused is None.
 
+    metrics are means over the questions that have an answer; None where none has.
     Units: latencies in ms, those of a whole answer from a warm program; refused is the share of questions for which it
     abstained: of all, of those with an answer, of those without. against holds this mode's measures minus the first's.
     """
 
-    mode: Mode
+    mode: str
     metrics: Mapping[str, float | None]
     latency_p50: float
     latency_p95: float
-    refused: float
+    refused: float | None
     refused_answerable: float | None
     refused_unanswerable: float | None
     against: Mapping[str, Difference] = field(default_factory=dict)

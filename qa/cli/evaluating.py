@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,7 +37,12 @@ def evaluate(
             "--index", metavar="DIR", help="The index to ask; by default a BEIR folder's own, kept in the cache."
         ),
     ] = None,
-    mode: options.Mode = "hybrid",
+    mode: Annotated[
+        Literal["hybrid", "dense", "words", "baseline"],
+        typer.Option(
+            "--mode", help="As qa ask; baseline: the model alone, whole comments, as published figures measure it."
+        ),
+    ] = "hybrid",
     split: Annotated[str, typer.Option("--split", metavar="NAME", help="Which qrels of a BEIR folder.")] = "dev",
     compare: Annotated[
         list[str] | None,

@@ -37,6 +37,8 @@ def read_beir(folder: Path, split: str) -> Gathered:
         _note(len(known) - len(useful), "judged, with no relevant document"),
         _note(len(texts.keys() - judgements.keys()), f"without a judgement in the split {split}"),
     ]
+    if not useful:
+        raise UsageError(f"{folder / 'qrels' / split}.tsv: {notes[1]}", "qa eval PATH --split dev")
     questions = tuple(Asked(key, texts[key], judgements[key]) for key in useful)
     return Gathered(questions, tuple(note for note in notes if note))
 

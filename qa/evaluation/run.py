@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.assistant import DEFAULT_INDEX, Assistant
-from qa.encoder import load_encoder
+from qa.encoder import DEFAULT_MODEL, load_encoder
 from qa.errors import UsageError
-from qa.evaluation.asking import ask_all
+from qa.evaluation.asking import Asker, Product, ask_all
+from qa.evaluation.baseline import Baseline
 from qa.evaluation.beir import QUERIES, read_beir
 from qa.evaluation.collection import corpus_beside, kept_index
 from qa.evaluation.files import read_questions
@@ -22,8 +23,7 @@ from qa.evaluation.silver import mine as mine_questions
 from qa.events import Events
 from qa.index import encoder_name, open_snapshot
 from qa.questions import checked_mode
-from qa.records import Mode
-from qa.reports import Evaluation
+from qa.reports import BASELINE, Evaluation
 
 _SILENT = Events()
 
@@ -32,7 +32,7 @@ def evaluate(
     path: str | os.PathLike[str] | None = None,
     index: str | os.PathLike[str] | None = None,
     *,
-    mode: Mode = "hybrid",
+    mode: str = "hybrid",
     compare: Sequence[str] = (),
     split: str = "dev",
     mine: bool = False,
@@ -44,19 +44,21 @@ def evaluate(
 
     path is a BEIR folder, of which split is judged, or a file of questions; mine takes questions from the index itself
     instead. A BEIR folder's corpus is indexed into the user's cache (by model, fast) unless an index is given; anything
-    else is asked of the default index. compare names modes to compare with. Raises: UsageError, SourceError,
-    EncoderError, IndexStoreError.
+    else is asked of the default index. compare names modes to compare with; beside those of `Assistant.ask` there is
+    "baseline", the model alone. Raises: UsageError, SourceError, EncoderError, IndexStoreError.
     """
-    modes = [checked_mode(one) for one in dict.fromkeys((mode, *compare))]
+    modes = [one if one == BASELINE else checked_mode(one) for one in dict.fromkeys((mode, *compare))]
     if (path is None) != mine:
         fact = "questions come from a path or, with mine, from the index itself"
         raise UsageError(fact, "qa eval PATH, or qa eval --mine")
     questions = None if path is None else Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
     gathered = None if questions is None else _gather(questions, split)
     corpus = None if questions is None else corpus_beside(questions)
+    if questions is not None and questions.is_dir() and corpus is None and index is None:
+        raise UsageError(f"{questions} has no corpus.jsonl, and no index is given", f"qa eval {questions} --index DIR")
     folder = _index(corpus, index, model, fast, events)
     judged, notes = _judged(gathered, folder, corpus)
-    outcomes = [ask_all(Assistant(folder, events), judged, one, events) for one in modes]
+    outcomes = [ask_all(_asker(one, folder, events), one, judged, events) for one in modes]
     first, *others = outcomes
     against = [
         replace(
@@ -101,6 +103,13 @@ def _index(
     return Path(os.environ.get("QA_INDEX") or DEFAULT_INDEX)
 
 
+def _asker(mode: str, folder: Path, events: Events) -> Asker:
+    if mode != BASELINE:
+        return Product(Assistant(folder, events), checked_mode(mode))
+    with open_snapshot(folder) as snapshot:
+        return Baseline(snapshot, load_encoder(encoder_name(folder) or DEFAULT_MODEL, events.notice), events)
+
+
 def _judged(gathered: Gathered | None, folder: Path, corpus: Path | None) -> tuple[list[Judged], list[str]]:
     with open_snapshot(folder) as snapshot:
         return (mine_questions(snapshot), []) if gathered is None else match(gathered, snapshot, corpus)
@@ -111,7 +120,7 @@ def _sentence(judged: Sequence[Judged], folder: Path, events: Events) -> tuple[f
     marked = [question for question in judged if question.sentences and question.answerable]
     if not marked:
         return None, []
-    encoder = load_encoder(encoder_name(folder) or "", events.notice)
+    encoder = load_encoder(encoder_name(folder) or DEFAULT_MODEL, events.notice)
     with open_snapshot(folder) as snapshot:
         found = [rightly_chosen(question, snapshot, encoder) for question in marked]
     told = [one for one in found if one is not None]

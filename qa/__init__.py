@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from qa.assistant import Assistant, Thread, build, open, repair, verify  # noqa: A004
 from qa.errors import QAError
 from qa.records import Answer, Citation, Comment, Filters, IndexState
-from qa.reports import Finding, Forgotten, Repaired, Report, SourceReport, Status, Verification
+from qa.reports import Evaluation, Finding, Forgotten, ModeScores, Repaired, Report, SourceReport, Status, Verification
 
 if TYPE_CHECKING:
+    from qa.evaluation import evaluate
     from qa.formats import ReadOptions
 
 __version__ = "0.1.0"
@@ -25,10 +26,12 @@ __all__ = [
     "Assistant",
     "Citation",
     "Comment",
+    "Evaluation",
     "Filters",
     "Finding",
     "Forgotten",
     "IndexState",
+    "ModeScores",
     "QAError",
     "ReadOptions",
     "Repaired",
@@ -38,6 +41,7 @@ __all__ = [
     "Thread",
     "Verification",
     "build",
+    "evaluate",
     "open",
     "repair",
     "verify",
@@ -45,7 +49,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what only reading needs when it is first used."""
+    """Import what only reading or evaluating needs when it is first used."""
+    if name == "evaluate":
+        from qa.evaluation import evaluate
+
+        return evaluate
     if name == "ReadOptions":
         from qa.formats import ReadOptions
 

@@ -24,8 +24,8 @@ from qa.encoder import DEFAULT_MODEL, Encoder, fast_name, load_encoder
 from qa.errors import IndexDamaged, IndexNotFound
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
-from qa.questions import Moment, Names, checked_question, make_filters
-from qa.records import Answer, Comment, IndexState
+from qa.questions import Moment, Names, checked_mode, checked_question, make_filters
+from qa.records import Answer, Comment, Filters, Hit, IndexState, Mode
 from qa.reports import Forgotten, Repaired, Report, Status, Verification
 from qa.retriever import retrieve
 from qa.sources import STDIN, root_of, stale
@@ -158,10 +158,12 @@ class Assistant:
         before: Moment = None,
         thread: Names = None,
         source: Names = None,
+        mode: Mode = "hybrid",
     ) -> Answer:
         """Return the passages that answer a question, each with its source; at most k, one for each comment.
 
-        author, thread and source take one name or several; since is inclusive, before exclusive (ISO dates, UTC).
+        mode ranks by meaning and words together, or by one side alone ("dense", "words"). author, thread and source
+        take one name or several; since is inclusive, before exclusive (ISO dates, UTC).
         Raises: UsageError, EncoderError, IndexStoreError.
         """
         started = time.perf_counter()
@@ -169,9 +171,16 @@ class Assistant:
         question = checked_question(question, k)
         with self._snapshot() as snapshot:
             k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
-            found = retrieve(snapshot, self._encoder, question, filters, k)
+            found = retrieve(snapshot, self._encoder, question, filters, k, checked_mode(mode))
             answer = compose(question, found, _state(self.folder, snapshot))
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
+
+    def rank(self, question: str, count: int = 100, *, mode: Mode = "hybrid") -> tuple[Hit, ...]:
+        """Return the best passage of each of the best `count` comments, before anything is folded or left out."""
+        question = checked_question(question, count)
+        with self._snapshot() as snapshot:
+            count = min(count, snapshot.comment_count)
+            return retrieve(snapshot, self._encoder, question, Filters(), count, checked_mode(mode)).hits
 
     def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:
         """Bring the index up to its sources; prune also removes sources whose root is gone."""

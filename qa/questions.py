@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import get_args
 
 from qa.errors import UsageError
-from qa.records import Filters
+from qa.records import Filters, Mode
 
 LONGEST_QUESTION = 10_000
 _PARTIAL_DATE = re.compile(r"\d{4}(-\d{2})?$")
@@ -40,6 +41,14 @@ def _moment(given: Moment, name: str) -> datetime | None:
     if found is None:
         raise UsageError(f"--{name} {given!r} is not a date", f"qa ask ... --{name} 2024-03-01")
     return found
+
+
+def checked_mode(mode: str) -> Mode:
+    """Return the mode. Raises: UsageError where there is none of that name."""
+    for known in get_args(Mode):
+        if mode == known:
+            return known  # type: ignore[no-any-return]
+    raise UsageError(f"no mode is called {mode!r}; known: {', '.join(get_args(Mode))}", "qa ask ... --mode hybrid")
 
 
 def checked_question(question: str, k: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from qa.records import IndexState
@@ -112,3 +113,60 @@ class Status:
     first: datetime | None
     last: datetime | None
     sources: tuple[SourceReport, ...]
+
+
+# Not a mode of the product: what it is compared with, the model alone.
+BASELINE = "baseline"
+# What an evaluation measures of a ranking.
+METRICS = ("nDCG@10", "MRR@10", "Recall@10", "Recall@100", "MAP")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The mean of one mode's measure minus another's, over the same questions.
+
+    low and high bound its 95 % interval; p is how likely chance alone gives a difference as large.
+    """
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModeScores:
+    """How one mode did, or the baseline, which never abstains: its refused is None.
+
+    metrics are means over the questions that have an answer; None where none has.
+    Units: latencies in ms, those of a whole answer from a warm program; refused is the share of questions for which it
+    abstained: of all, of those with an answer, of those without. against holds this mode's measures minus the first's.
+    """
+
+    mode: str
+    metrics: Mapping[str, float | None]
+    latency_p50: float
+    latency_p95: float
+    refused: float | None
+    refused_answerable: float | None
+    refused_unanswerable: float | None
+    against: Mapping[str, Difference] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How good the answers of an index are. modes holds the one asked for first, then those it is compared with.
+
+    silver: the questions came from the collection itself, and nobody judged them. sentence is the share of the
+    questions with marked sentences whose best sentence is among those, None without such. notes say what was left out.
+    """
+
+    name: str
+    index: str
+    split: str | None
+    silver: bool
+    questions: int
+    answerable: int
+    modes: tuple[ModeScores, ...]
+    sentence: float | None = None
+    notes: tuple[str, ...] = ()

@@ -35,6 +35,9 @@ ALLOWED: dict[str, set[str]] = {
     "confidence": {"records", "encoder", "index"},
     "retriever": {"records", "passages", "encoder", "index", "store", "fusion", "confidence"},
     "answer": {"errors", "records", "passages", "retriever", "confidence"},
+    "evaluation": {
+        "errors", "records", "reports", "events", "passages", "encoder", "index", "store", "questions", "assistant",
+    },
     "render": {"errors", "records", "reports"},
     "questions": {"errors", "records", "dates"},
     "updating": {"errors", "records", "reports", "events", "faults", "formats", "sources", "encoder", "index", "store",
@@ -50,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "updating", "watching", "upkeep", "questions",
     },
     "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render"},
-    "": {"errors", "records", "reports", "formats", "assistant"},
+    "": {"errors", "records", "reports", "formats", "assistant", "evaluation"},
     "__main__": {"cli"},
 }  # fmt: skip
 OWNERS = {
@@ -72,6 +75,7 @@ OWNERS = {
     "zstandard": {"formats"},
     "filelock": {"index", "encoder"},
     "watchfiles": {"watching"},
+    "ir_measures": {"evaluation"},
 }
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import INTERRUPTED, asking, indexing, models, upkeep
+from qa.cli import INTERRUPTED, asking, evaluating, indexing, models, upkeep
 from qa.errors import QAError
 from qa.render import error_lines
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 asking.register(app)
 indexing.register(app)
 upkeep.register(app)
+evaluating.register(app)
 models.register(app)
 
 

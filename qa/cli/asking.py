@@ -48,6 +48,7 @@ def ask(
     before: options.Before = None,
     thread: options.Thread = None,
     source: options.Source = None,
+    mode: options.Mode = "hybrid",
     json: options.Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with footnote citations.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long quotes on a terminal.")] = False,
@@ -59,7 +60,7 @@ def ask(
     """
     with Telling() as telling:
         answer = qa.open(index, events=telling).ask(
-            question, k=k, author=author, since=since, before=before, thread=thread, source=source
+            question, k=k, author=author, since=since, before=before, thread=thread, source=source, mode=mode
         )
     if json:
         print(dump_json(answer_json(answer)))

@@ -9,6 +9,7 @@ import typer
 
 from qa.assistant import DEFAULT_INDEX
 from qa.encoder import hub
+from qa.records import Mode as AnyMode
 
 Index = Annotated[
     Path, typer.Option("--index", envvar="QA_INDEX", metavar="DIR", help="The index's folder.", show_default=True)
@@ -27,6 +28,7 @@ Source = Annotated[
     list[str] | None,
     typer.Option("--source", metavar="NAME", help="Only this source, folder or glob of sources (repeatable)."),
 ]
+Mode = Annotated[AnyMode, typer.Option("--mode", help="Rank by meaning and words together, or by one of them alone.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and count, print the plan, change nothing.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Also remove comments whose source is gone.")]
 

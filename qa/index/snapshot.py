@@ -168,6 +168,12 @@ class Snapshot:
         """Return passages with their vectors, each text checked against its hash."""
         return self._store.passages(passage_ids)
 
+    def passages_of(self, comment_id: str) -> list[StoredPassage]:
+        """Return a comment's passages with their vectors, in their order; none where no comment has the id."""
+        ids = self._store.passage_ids_of(comment_id)
+        stored = self._store.passages(ids)
+        return [stored[key] for key in ids]
+
     def comment(self, comment_id: str) -> Comment:
         """Return one comment. Raises: CommentNotFound."""
         found = self._store.comment(comment_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qa.render.evaluation import evaluation_json, evaluation_plain
 from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import change_line, error_lines, place, stale_line, verdict_line
 from qa.render.markdown import answer_markdown
@@ -37,6 +38,8 @@ __all__ = [
     "commit_plain",
     "dump_json",
     "error_lines",
+    "evaluation_json",
+    "evaluation_plain",
     "forgotten_json",
     "forgotten_plain",
     "listing_plain",

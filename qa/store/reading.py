@@ -237,6 +237,11 @@ class StoreReader:
         row = self._connection.execute(query, (to_sql(comment_id),)).fetchone()
         return int(row[0]) if row else None
 
+    def passage_ids_of(self, comment_id: str) -> list[int]:
+        """Return the ids of a comment's passages, in their order."""
+        query = "SELECT passage_id FROM passages WHERE comment_key = ? ORDER BY start"
+        return [row[0] for row in self._connection.execute(query, (self.comment_key(comment_id),))]
+
     def comment(self, comment_id: str) -> Comment | None:
         """Return one comment, checked against its hash."""
         found = self.comments("c.comment_id = ?", (comment_id,))

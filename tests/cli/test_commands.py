@@ -58,7 +58,20 @@ def ovens(tmp_path_factory: pytest.TempPathFactory, run_qa: Run) -> Path:
 def test_every_command_has_help(run_qa: Run) -> None:
     done = run_qa("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    commands = ["ask", "show", "list", "status", "index", "update", "demo", "forget", "verify", "repair", "models"]
+    commands = [
+        "ask",
+        "show",
+        "list",
+        "status",
+        "index",
+        "update",
+        "demo",
+        "forget",
+        "verify",
+        "repair",
+        "eval",
+        "models",
+    ]
     assert re.findall(r"^│ (\w+)  ", done.stdout, re.MULTILINE) == commands
     for name in commands:
         shown = CliRunner().invoke(app, [name, "--help"])

@@ -34,7 +34,6 @@ def test_dense_ranks_by_cosine_alone(bakery: qa.Assistant) -> None:
         hits = bakery.rank(question, mode="dense")
         assert [hit.score for hit in hits] == pytest.approx(sorted(cosines.values(), reverse=True), abs=1e-3)
         assert [cosines[hit.passage.text] for hit in hits] == pytest.approx([hit.score for hit in hits], abs=1e-3)
-        assert {hit.word_score for hit in hits} == {0.0}
 
 
 def test_words_rank_by_bm25_alone(bakery: qa.Assistant) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qa.confidence import BAR
 from qa.errors import CitationError
 from qa.passages import is_question
-from qa.records import Answer, Citation, Comment, Hit, IndexState
-from qa.retriever import Found
+from qa.records import Answer, Citation, Comment, Hit, IndexState, Statement
+from qa.retrieval import Found
 
 EMPTY_SCOPE = "empty_scope"
+# How many sentences answer at most, and how near the question each must be, beside the nearest.
+_STATEMENTS = 3
+_NEAR_ENOUGH = 0.8
 
 
 def compose(question: str, found: Found, index: IndexState) -> Answer:
@@ -16,15 +21,36 @@ def compose(question: str, found: Found, index: IndexState) -> Answer:
 
     Raises: CitationError where a quote does not stand in its comment.
     """
+    abstained = found.confidence < BAR
     return Answer(
         question=question,
         citations=tuple(_cite(hit, hit.passage.comment.source in index.stale_sources) for hit in found.hits),
-        abstained=found.confidence < BAR,
+        abstained=abstained,
         confidence=found.confidence,
         index=index,
         in_scope=found.in_scope,
         reason=EMPTY_SCOPE if found.in_scope == 0 else None,
+        statements=() if abstained else _statements(found.hits),
+        explanation=found.explanation,
     )
+
+
+def _statements(hits: Sequence[Hit]) -> tuple[Statement, ...]:
+    """Return the best sentence of each of the best hits, in their order; one that several hold is said once.
+
+    Left out is what is much farther from the question than the nearest.
+    """
+    best = [(hit, sentence) for hit in hits if (sentence := _best_sentence(hit))]
+    bar = _NEAR_ENOUGH * max((score for _, (_, _, score) in best), default=0.0)
+    said: dict[str, list[int]] = {}
+    texts: dict[str, str] = {}
+    for hit, (start, end, score) in best:
+        text = hit.passage.text[start:end].strip()
+        key = " ".join(text.casefold().split())
+        if score >= bar and (key in said or len(said) < _STATEMENTS):
+            texts.setdefault(key, text)
+            said.setdefault(key, []).append(hit.rank)
+    return tuple(Statement(texts[key], tuple(ranks)) for key, ranks in said.items())
 
 
 def _cite(hit: Hit, stale: bool) -> Citation:
@@ -40,6 +66,10 @@ def _cite(hit: Hit, stale: bool) -> Citation:
         line_end=passage.line_end,
         highlights=_highlights(hit),
         stale=stale,
+        also=hit.also,
+        more_in_thread=hit.more_in_thread,
+        answers_to=hit.answers_to,
+        reasons=hit.reasons,
     )
     check(citation, comment)
     return citation
@@ -52,10 +82,12 @@ def check(citation: Citation, comment: Comment) -> None:
 
 
 def _highlights(hit: Hit) -> tuple[tuple[int, int], ...]:
+    best = _best_sentence(hit)
+    return (best[:2],) if best else ()
+
+
+def _best_sentence(hit: Hit) -> tuple[int, int, float] | None:
     """Return the sentence nearest to the question; one that asks is taken only where no sentence states anything."""
     text = hit.passage.text
     stating = [one for one in hit.sentences if not is_question(text[one[0] : one[1]])]
-    if not hit.sentences:
-        return ()
-    start, end, _ = max(stating or hit.sentences, key=lambda one: one[2])
-    return ((start, end),)
+    return max(stating or hit.sentences, key=lambda one: one[2], default=None)

@@ -27,7 +27,7 @@ from qa.index import IndexReader, Snapshot, encoder_name
 from qa.questions import Moment, Names, checked_mode, checked_question, make_filters
 from qa.records import Answer, Comment, Filters, Hit, IndexState, Mode
 from qa.reports import Forgotten, Repaired, Report, Status, Verification
-from qa.retriever import retrieve
+from qa.retrieval import retrieve
 from qa.sources import STDIN, root_of, stale
 
 if TYPE_CHECKING:
@@ -159,10 +159,12 @@ class Assistant:
         thread: Names = None,
         source: Names = None,
         mode: Mode = "hybrid",
+        every: bool = False,
     ) -> Answer:
         """Return the passages that answer a question, each with its source; at most k, one for each comment.
 
-        mode ranks by meaning and words together, or by one side alone ("dense", "words"). author, thread and source
+        Comments that say the same fold into one, and a thread takes at most two places, unless every. mode ranks by
+        meaning and words together, or by one side alone ("dense", "words"). author, thread and source
         take one name or several; since is inclusive, before exclusive (ISO dates, UTC).
         Raises: UsageError, EncoderError, IndexStoreError.
         """
@@ -171,7 +173,7 @@ class Assistant:
         question = checked_question(question, k)
         with self._snapshot() as snapshot:
             k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
-            found = retrieve(snapshot, self._encoder, question, filters, k, checked_mode(mode))
+            found = retrieve(snapshot, self._encoder, question, filters, k, checked_mode(mode), every=every)
             answer = compose(question, found, _state(self.folder, snapshot))
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
 
@@ -180,7 +182,7 @@ class Assistant:
         question = checked_question(question, count)
         with self._snapshot() as snapshot:
             count = min(count, snapshot.comment_count)
-            return retrieve(snapshot, self._encoder, question, Filters(), count, checked_mode(mode)).hits
+            return retrieve(snapshot, self._encoder, question, Filters(), count, checked_mode(mode), every=True).hits
 
     def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:
         """Bring the index up to its sources; prune also removes sources whose root is gone."""

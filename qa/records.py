@@ -6,6 +6,7 @@ text is a slice of the comment's text by construction.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -148,11 +149,27 @@ EVERYTHING = Scope()
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A word of a question, stemmed: how often it is asked, and the share of the passages that hold it (0 to 1)."""
+
+    text: str
+    asked: int
+    share: float
+
+    @property
+    def weight(self) -> float:
+        """Its inverse document frequency: -ln of the share."""
+        return -math.log(self.share)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that a question found.
 
     Units: score is the cosine of question and passage; word_score is BM25 (0 where no word matched);
-    rank counts from 1. sentences are spans of passage.text with their cosine to the question.
+    rank counts from 1. sentences are spans of passage.text with their cosine to the question. also are the comments
+    that say the same, further down; more_in_thread counts those of its thread that were kept back; answers_to is the
+    comment that this one replies to, where the index holds it.
     """
 
     passage: Passage
@@ -160,13 +177,56 @@ class Hit:
     rank: int
     word_score: float = 0.0
     sentences: tuple[tuple[int, int, float], ...] = ()
+    also: tuple[Comment, ...] = ()
+    more_in_thread: int = 0
+    answers_to: Comment | None = None
+    reasons: Reasons | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a passage stands where it does: the sum of dense, words, thread and echo.
+
+    Units: dense is the cosine to the question as the first hits moved it, words what BM25 is worth beside it, thread
+    what the best passage of its thread lifts it by, echo what it loses for asking the same, 0 or below. dense_rank and
+    word_rank are its ranks by either side alone among the candidates, None where no word matched; place its rank before
+    folding and limits. bm25 is 0 where no word matched; terms are the question's words that it holds, stemmed.
+    """
+
+    dense: float
+    words: float
+    thread: float
+    echo: float
+    bm25: float
+    dense_rank: int
+    word_rank: int | None
+    place: int
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a question was weighed.
+
+    Units: candidates counts the passages that either search found. nearest, worded, covered and level are what
+    confidence rests on, see `qa.confidence`; worded is None where the question holds no word to look for.
+    """
+
+    terms: tuple[Term, ...]
+    candidates: int
+    nearest: float
+    worded: float | None
+    covered: float
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A verbatim quote with its source: ``quote == comment.text[start:end]``, always.
 
-    Units: highlights are (start, end) offsets within quote. stale: the source changed since it was indexed.
+    Units: highlights are (start, end) offsets within quote. stale: the source changed since it was indexed. also are
+    the comments that say the same and were folded into this one; more_in_thread counts further hits of its thread;
+    answers_to is the comment that it replies to, where the index holds it.
     """
 
     comment: Comment
@@ -179,6 +239,18 @@ class Citation:
     line_end: int | None
     highlights: tuple[tuple[int, int], ...] = ()
     stale: bool = False
+    also: tuple[Comment, ...] = ()
+    more_in_thread: int = 0
+    answers_to: Comment | None = None
+    reasons: Reasons | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that answers, verbatim, and the ranks of the citations that hold it, or say the same."""
+
+    text: str
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +267,7 @@ class IndexState:
 class Answer:
     """What a question brought back.
 
+    statements are the sentences that answer, best first, each from the citations that it names; none where abstained.
     abstained: nothing found is good enough; citations then holds the nearest passages, kept for inspection.
     confidence is how likely it is that they answer the question, 0 to 1; below one half the answer abstains. reason is
     "empty_scope" where no comment matches the filters, else None. in_scope counts the comments that the filters let
@@ -208,4 +281,6 @@ class Answer:
     in_scope: int
     confidence: float = 0.0
     reason: str | None = None
+    statements: tuple[Statement, ...] = ()
+    explanation: Explanation | None = None
     took_ms: float = field(default=0.0, compare=False)

@@ -12,7 +12,7 @@ from qa.answer import EMPTY_SCOPE, check, compose
 from qa.errors import CitationError
 from qa.passages import sentence_spans
 from qa.records import Comment, Hit, IndexState, Passage
-from qa.retriever import Found
+from qa.retrieval import Found
 
 STATE = IndexState("indexes/x", 3, None, ("old.txt",))
 
@@ -137,3 +137,17 @@ def test_good_and_no_answers(index: qa.Assistant) -> None:
 
 def test_an_answer_is_the_same_every_time(index: qa.Assistant) -> None:
     assert index.ask("remark about topic 3", k=20) == index.ask("remark about topic 3", k=20)
+
+
+def test_the_answer_is_the_best_sentences() -> None:
+    first = hit("Snow fell. Rye rests a day.", 0.2, 0.8)
+    again = replace(hit("rye  rests a day.", 0.7), rank=2)
+    far, other = replace(hit("Milk is white.", 0.3), rank=3), replace(hit("A day of rest.", 0.75), rank=4)
+    found = answer(first, again, far, other)
+    assert [one.text for one in found.statements] == ["Rye rests a day.", "A day of rest."]
+    assert [one.ranks for one in found.statements] == [(1, 2), (4,)]
+        ("Rye rests a day.", (1, 2)),
+        ("A day of rest.", (4,)),
+    ]
+    assert answer(first, confidence=0.1).statements == ()
+    assert answer(confidence=0.9).statements == ()

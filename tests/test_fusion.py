@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.fusion import deviation, lifted, moved, weighed
+from qa.retrieval.fusion import deviation, lift, moved, worth
 
 COSINES = st.floats(-1, 1, width=32)
 PAIRS = st.lists(st.tuples(COSINES, st.floats(0, 60, width=32)), min_size=1, max_size=30)
@@ -23,16 +23,16 @@ def test_the_deviation_is_that_of_independent_words() -> None:
 
 
 def test_one_deviation_of_words_is_worth_a_little_of_meaning() -> None:
-    cosines, words = np.array([0.5, 0.5, 0.5], np.float32), np.array([0.0, 10.0, 20.0], np.float32)
-    assert weighed(cosines, words, 10.0).tolist() == pytest.approx([0.5, 0.53, 0.56])
-    assert weighed(cosines, words, 20.0).tolist() == pytest.approx([0.5, 0.515, 0.53])
-    assert weighed(cosines, words, 0.0).tolist() == cosines.tolist()
+    words = np.array([0.0, 10.0, 20.0], np.float32)
+    assert worth(words, 10.0).tolist() == pytest.approx([0, 0.03, 0.06])
+    assert worth(words, 20.0).tolist() == pytest.approx([0, 0.015, 0.03])
+    assert worth(words, 0.0).tolist() == [0, 0, 0]
 
 
 @given(PAIRS, st.floats(0.125, 10))
 def test_what_both_agree_on_stays(pairs: list[tuple[float, float]], spread: float) -> None:
     cosines, words = (np.array(side, np.float32) for side in zip(*pairs, strict=True))
-    total = weighed(cosines, words, spread)
+    total = cosines + worth(words, spread)
     above = (cosines[:, None] >= cosines) & (words[:, None] >= words)
     assert not (above & (total[:, None] < total - 1e-4)).any()
 
@@ -48,6 +48,6 @@ def test_the_question_moves_towards_what_was_found() -> None:
 
 def test_a_thread_is_lifted_by_its_best() -> None:
     scores = np.array([0.2, 0.8, 0.4, 0.4], np.float32)
-    raised = lifted(scores, np.array([7, 7, -1, -1]))
-    assert raised.tolist() == pytest.approx([0.2 + 0.4, 0.8 + 0.4, 0.4 + 0.2, 0.4 + 0.2])
-    assert lifted(scores[:0], np.array([], np.int64)).tolist() == []
+    raised = lift(scores, np.array([7, 7, -1, -1]))
+    assert raised.tolist() == pytest.approx([0.2, 0, 0, 0])
+    assert lift(scores[:0], np.array([], np.int64)).tolist() == []

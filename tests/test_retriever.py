@@ -11,7 +11,7 @@ import qa
 from qa.encoder import HashingEncoder
 from qa.index import open_snapshot
 from qa.records import Filters
-from qa.retriever import Found, retrieve
+from qa.retrieval import Found, retrieve
 
 FAKE = HashingEncoder()
 
@@ -26,9 +26,9 @@ def index(place: Path, *texts: str, **columns: list[str]) -> Path:
     return place / "ix"
 
 
-def ask(folder: Path, question: str, count: int = 5, **filters: object) -> Found:
+def ask(folder: Path, question: str, count: int = 5, *, every: bool = False, **filters: object) -> Found:
     with open_snapshot(folder) as snapshot:
-        return retrieve(snapshot, FAKE, question, Filters(**filters), count)  # type: ignore[arg-type]
+        return retrieve(snapshot, FAKE, question, Filters(**filters), count, every=every)  # type: ignore[arg-type]
 
 
 def ids(found: Found) -> list[int]:
@@ -109,7 +109,7 @@ def test_an_empty_scope(tmp_path: Path) -> None:
 def test_equal_comments_keep_their_order(tmp_path: Path) -> None:
     folder = index(tmp_path, *["Yes, exactly."] * 40)
     for _ in range(3):
-        assert ids(ask(folder, "yes exactly", 10)) == list(range(1, 11))
+        assert ids(ask(folder, "yes exactly", 10, every=True)) == list(range(1, 11))
 
 
 def test_confidence_does_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:

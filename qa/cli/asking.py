@@ -18,6 +18,8 @@ from qa.render import (
     comment_json,
     comment_plain,
     dump_json,
+    explained_plain,
+    explanation_json,
     listing_plain,
     print_answer,
     print_comment,
@@ -49,6 +51,10 @@ def ask(
     thread: options.Thread = None,
     source: options.Source = None,
     mode: options.Mode = "hybrid",
+    every: Annotated[
+        bool, typer.Option("--all", help="Fold nothing, and let a thread take any number of places.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each hit stands where it does.")] = False,
     json: options.Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with footnote citations.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long quotes on a terminal.")] = False,
@@ -60,14 +66,24 @@ def ask(
     """
     with Telling() as telling:
         answer = qa.open(index, events=telling).ask(
-            question, k=k, author=author, since=since, before=before, thread=thread, source=source, mode=mode
+            question,
+            k=k,
+            author=author,
+            since=since,
+            before=before,
+            thread=thread,
+            source=source,
+            mode=mode,
+            every=every,
         )
     if json:
-        print(dump_json(answer_json(answer)))
+        print(dump_json({**answer_json(answer), **({"explanation": explanation_json(answer)} if explain else {})}))
     elif markdown:
         print(answer_markdown(answer))
     else:
         _print(answer, full)
+    if explain and not json:
+        print(f"\n{explained_plain(answer)}")
     if answer.abstained:
         raise typer.Exit(1)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa.confidence.calibration import Calibration
+from qa.records import Term
 
 # Below this confidence there is no good answer.
 BAR = 0.5
@@ -45,3 +47,9 @@ def confidence(evidence: Evidence, calibration: Calibration) -> float:
         - _OFF_TOPIC * calibration.scaled(calibration.off_topic)
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, (total - _MIDDLE) / _WIDTH))))
+
+
+def covered(terms: Sequence[Term], held: Iterable[frozenset[str]]) -> float:
+    """Return the largest share of a question's words, weighed by their rarity, that one of the passages holds."""
+    shares = (sum(term.weight for term in terms if term.text in words) for words in held)
+    return max(shares, default=0.0) / max(sum(term.weight for term in terms), 1e-9)

@@ -6,7 +6,6 @@ read from the store. Whatever no longer stands in the store is dropped from ever
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +14,9 @@ import numpy as np
 
 from qa.encoder import Encoder
 from qa.errors import CommentNotFound
-from qa.fusion import deviation
 from qa.index.checkpoint import Checkpoint
 from qa.index.encoders import check_encoder
-from qa.records import EVERYTHING, Comment, Filters, Passage, Scope
+from qa.records import EVERYTHING, Comment, Filters, Passage, Scope, Term
 from qa.sources import Fingerprint
 from qa.store import SourceRecord, StoredPassage, StoreReader, where
 from qa.vectors import Ids, Mask, Rows, best
@@ -140,19 +138,15 @@ class Snapshot:
         """Return the BM25 of those of the passages that hold a word of the question."""
         return dict(pair for words in self._words for pair in words.score(question, passage_ids))
 
-    def spread(self, question: str) -> float:
-        """Return the standard deviation of BM25 for a question over all passages. Source: `qa.fusion.deviation`."""
-        terms = self._words[0].terms(question)
-        shares = self._words[0].shares(terms)
-        return deviation((asked * -math.log(shares[term]), shares[term]) for term, asked in terms.items())
+    def terms(self, question: str) -> tuple[Term, ...]:
+        """Return the words of a question, stemmed, in its order."""
+        asked = self._words[0].terms(question)
+        shares = self._words[0].shares(asked)
+        return tuple(Term(text, count, shares[text]) for text, count in asked.items())
 
-    def coverage(self, question: str, passages: Sequence[Passage]) -> float:
-        """Return the largest share of a question's words, weighed by their rarity, that one of the passages holds."""
-        shares = self._words[0].shares(self._words[0].terms(question))
-        weights = {term: -math.log(share) for term, share in shares.items()}
-        held = [self._words[0].terms(f"{one.context}\n{one.searched}", cut=False) for one in passages]
-        covered = (sum(weight for term, weight in weights.items() if term in one) for one in held)
-        return max(covered, default=0.0) / max(sum(weights.values()), 1e-9)
+    def words_of(self, passage: Passage) -> frozenset[str]:
+        """Return the words, stemmed, that a passage is found by."""
+        return frozenset(self._words[0].terms(f"{passage.context}\n{passage.searched}", cut=False))
 
     def vectors(self, passage_ids: Sequence[int]) -> tuple[Ids, Rows]:
         """Return those of the passages that still stand, shape (n,), and their vectors (n, d)."""
@@ -198,6 +192,10 @@ class Snapshot:
             chain.insert(0, found)
             comment = found
         return chain
+
+    def parent(self, comment: Comment) -> Comment | None:
+        """Return what a comment answers, where the index holds it."""
+        return self._store.comment(comment.parent_id) if comment.parent_id else None
 
     def replies(self, comment: Comment) -> list[Comment]:
         """Return the comments that answer a comment, in order of time."""

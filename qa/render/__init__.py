@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qa.render.evaluation import evaluation_json, evaluation_plain
+from qa.render.explained import explained_plain, explanation_json
 from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import change_line, error_lines, place, stale_line, verdict_line
 from qa.render.markdown import answer_markdown
@@ -40,6 +41,8 @@ __all__ = [
     "error_lines",
     "evaluation_json",
     "evaluation_plain",
+    "explained_plain",
+    "explanation_json",
     "forgotten_json",
     "forgotten_plain",
     "listing_plain",

@@ -24,6 +24,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "abstained": answer.abstained,
         "confidence": round(answer.confidence, 4),
+        "answer": [{"text": one.text, "ranks": list(one.ranks)} for one in answer.statements],
         "hits": [_hit(citation) for citation in answer.citations],
         "index": {
             "path": answer.index.path,
@@ -87,6 +88,10 @@ def _hit(citation: Citation) -> dict[str, Any]:
         "record": comment.record,
         "field": comment.field,
         **_more(comment),
+        "said": 1 + len(citation.also),
+        "also": [other.comment_id for other in citation.also],
+        "more_in_thread": citation.more_in_thread,
+        "answers_to": None if citation.answers_to is None else record_json(citation.answers_to),
     }
 
 

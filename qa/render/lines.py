@@ -14,6 +14,9 @@ STALE = "source changed since; run: qa update"
 
 _AUTHOR_WIDTH = 60
 _TITLE_WIDTH = 120
+_REPLIED_WIDTH = 100
+# How many comments that say the same are named.
+_NAMED = 3
 
 
 def place(item: Citation | Comment) -> str:
@@ -42,6 +45,24 @@ def day(moment: datetime | None) -> str | None:
 def title(comment: Comment) -> str | None:
     """Return the thread's title as a safe line, if there is one."""
     return clip(comment.thread_title, _TITLE_WIDTH) if comment.thread_title else None
+
+
+def answered(comment: Comment) -> str:
+    """Say what a reply answers, on one line: ``in reply to marit_o, 2024-03-01: How long does rye rest?``."""
+    who = ", ".join(part for part in (author(comment), day(comment.created_at)) if part)
+    return f"in reply to {who or safe_line(comment.comment_id)}: {clip(comment.text, _REPLIED_WIDTH)}"
+
+
+def around(citation: Citation) -> list[str]:
+    """List what is shown in one place with a quote: that others say the same, and what its thread holds beside it."""
+    found = []
+    if citation.also:
+        ids = ", ".join(safe_line(other.comment_id) for other in citation.also[:_NAMED])
+        more = f" and {len(citation.also) - _NAMED:,} more" if len(citation.also) > _NAMED else ""
+        found.append(f"said {1 + len(citation.also):,} times, also in {ids}{more}")
+    if citation.more_in_thread:
+        found.append(f"+{citation.more_in_thread:,} more in this thread: --all")
+    return found
 
 
 def notes(item: Citation | Comment) -> list[str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote as percent_encode
 
-from qa.records import Answer, Citation
-from qa.render.lines import author, day, notes, place, segments, title, verdict_line
+from qa.records import Answer, Citation, Statement
+from qa.render.lines import answered, around, author, day, notes, place, segments, title, verdict_line
 from qa.render.safe import safe_line, safe_text
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;"})
@@ -20,15 +20,21 @@ _URL_KEPT = "%/:?#[]@!$&'*+,;=~-._"
 
 
 def answer_markdown(answer: Answer) -> str:
-    """Return the question in bold, each quote as a blockquote, and a footnote for each source."""
+    """Return the question in bold, what answers it, each quote as a blockquote, a footnote for each source."""
     blocks = [f"**{_inline(safe_line(answer.question).strip())}**"]
     verdict = verdict_line(answer)
     if verdict is not None:
         blocks.append(f"{verdict} Nearest:" if answer.citations else verdict)
+    blocks += [_statement(statement) for statement in answer.statements]
     blocks += [_blockquote(citation) for citation in answer.citations]
     if answer.citations:
         blocks.append("\n".join(_footnote(citation) for citation in answer.citations))
     return "\n\n".join(blocks)
+
+
+def _statement(statement: Statement) -> str:
+    ranks = "".join(f"[^{rank}]" for rank in statement.ranks)
+    return f"{_escaped(safe_line(' '.join(statement.text.split())))} {ranks}"
 
 
 def _blockquote(citation: Citation) -> str:
@@ -80,8 +86,9 @@ def _footnote(citation: Citation) -> str:
     thread = title(comment)
     parts = [author(comment), day(comment.created_at), f"“{thread}”" if thread else None]
     known = [_escaped(part) for part in parts if part]
-    remarks = "".join(f" ({note})" for note in notes(citation))
-    return f"[^{citation.rank}]: {', '.join([*known, _link(citation)])}{remarks}"
+    remarks = "".join(f" ({note})" for note in (*notes(citation), *around(citation)))
+    reply = f", {_escaped(answered(citation.answers_to))}" if citation.answers_to else ""
+    return f"[^{citation.rank}]: {', '.join([*known, _link(citation)])}{reply}{_inline(remarks)}"
 
 
 def _link(citation: Citation) -> str:

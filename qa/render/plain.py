@@ -1,15 +1,15 @@
 """Answers and comments -> plain text for pipes: no colour, no wrapping.
 
-Every line of a quote is indented by four spaces or more and no other line is, save its notes and its address
-below it: a comment cannot pass for a heading.
+Every line of a quote is indented by four spaces or more and no other line is, save the sentences that answer above all
+quotes, and a quote's notes and address below it: a comment cannot pass for a heading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa.records import Answer, Citation, Comment
-from qa.render.lines import author, day, notes, place, segments, title, verdict_line
+from qa.records import Answer, Citation, Comment, Statement
+from qa.render.lines import answered, around, author, day, notes, place, segments, title, verdict_line
 from qa.render.safe import clip, safe_line, safe_text
 
 EXCERPT = 240
@@ -17,8 +17,10 @@ _INDENT = "    "
 
 
 def answer_plain(answer: Answer) -> str:
-    """Return the answer as text, one numbered hit after another; » « enclose the sentences that answer."""
+    """Return the answer as text, the sentences that answer first, then one numbered hit after another."""
     blocks = [_hit_block(citation) for citation in answer.citations]
+    if answer.statements:
+        blocks.insert(0, "\n".join(["Answer:", *map(_statement, answer.statements)]))
     verdict = verdict_line(answer)
     if verdict is not None:
         blocks = [f"{verdict}\nNearest:", *blocks] if blocks else [verdict]
@@ -52,10 +54,17 @@ def marked(quote: str, highlights: Sequence[tuple[int, int]]) -> str:
     return "".join(f"»{safe_text(piece)}«" if lit else safe_text(piece) for piece, lit in pieces)
 
 
+def _statement(statement: Statement) -> str:
+    ranks = "".join(f"[{rank}]" for rank in statement.ranks)
+    return f"{_INDENT}»{safe_line(' '.join(statement.text.split()))}« {ranks}"
+
+
 def _hit_block(citation: Citation) -> str:
-    header = f"[{citation.rank}] {_header(citation, score=citation.score)}"
-    quote = marked(citation.quote, citation.highlights)
-    return "\n".join([header, *_indented(quote), *_trailer(citation)])
+    lines = [f"[{citation.rank}] {_header(citation, score=citation.score)}"]
+    if citation.answers_to:
+        lines.append(f"  {answered(citation.answers_to)}")
+    lines += _indented(marked(citation.quote, citation.highlights))
+    return "\n".join([*lines, *_trailer(citation)])
 
 
 def _header(item: Citation | Comment, score: float | None = None) -> str:
@@ -74,7 +83,8 @@ def _header(item: Citation | Comment, score: float | None = None) -> str:
 
 def _trailer(item: Citation | Comment) -> list[str]:
     comment = item.comment if isinstance(item, Citation) else item
-    lines = [f"{_INDENT}({note})" for note in notes(item)]
+    remarks = [*notes(item), *(around(item) if isinstance(item, Citation) else [])]
+    lines = [f"{_INDENT}({remark})" for remark in remarks]
     return [*lines, f"{_INDENT}{safe_line(comment.url)}"] if comment.url else lines
 
 

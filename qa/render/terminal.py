@@ -10,8 +10,8 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qa.records import Answer, Citation, Comment
-from qa.render.lines import author, day, notes, place, segments, stale_line, title, verdict_line
+from qa.records import Answer, Citation, Comment, Statement
+from qa.render.lines import answered, around, author, day, notes, place, segments, stale_line, title, verdict_line
 from qa.render.plain import EXCERPT
 from qa.render.safe import clip, safe_line, safe_text
 
@@ -40,10 +40,12 @@ def print_answer(answer: Answer, console: Console, *, full: bool = False) -> Non
         console.print(Text(verdict, style=f"bold {_WARNING}"), soft_wrap=True)
         if answer.citations:
             console.print(Text("Nearest:", style="dim"))
+    for statement in answer.statements:
+        _print_statement(statement, console)
     limit = None if full else _LINES if verdict is None else _NEAREST_LINES
     indent = max((len(str(citation.rank)) for citation in answer.citations), default=1) + 3
     for at, citation in enumerate(answer.citations):
-        if at or verdict is not None:
+        if at or verdict is not None or answer.statements:
             console.print()
         _print_hit(citation, console, indent, limit)
     footer = stale_line(answer.index)
@@ -76,9 +78,22 @@ def print_comment(
         _print_listing(f"Nearby in {safe_line(comment.source)}", neighbours, console)
 
 
+def _print_statement(statement: Statement, console: Console) -> None:
+    from rich.text import Text
+
+    said = safe_line(" ".join(statement.text.split()))
+    ranks = "".join(f"[{rank}]" for rank in statement.ranks)
+    quoted = Text(said if console.color_system else f"»{said}«", style=_LIT if console.color_system else "")
+    _print_block(Text.assemble(quoted, " ", (ranks, _LABEL)), console, 0)
+
+
 def _print_hit(citation: Citation, console: Console, indent: int, limit: int | None) -> None:
+    from rich.text import Text
+
     label = f"[{citation.rank}]"
     _print_block(_heading(citation, _body_width(console, indent)), console, indent, label)
+    if citation.answers_to:
+        _print_block(Text(answered(citation.answers_to), style="dim"), console, indent)
     lines = _wrapped(_quote_text(citation.quote, citation.highlights, console), console, indent)
     shown = lines if limit is None else _shortened(lines, limit)
     for line in shown:
@@ -126,6 +141,8 @@ def _print_trailer(item: Citation | Comment, detail: str, console: Console, inde
     comment = item.comment if isinstance(item, Citation) else item
     for note in notes(item):
         _print_block(Text(f"({note})", style=_WARNING), console, indent)
+    for remark in around(item) if isinstance(item, Citation) else []:
+        _print_block(Text(f"({remark})", style="dim"), console, indent)
     if comment.url:
         _print_line(Text(safe_line(comment.url), style="dim"), console, indent)
     _print_line(Text(detail, style="dim"), console, indent)

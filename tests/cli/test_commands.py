@@ -19,6 +19,7 @@ from qa.cli.app import app
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 AskJson = Callable[..., tuple[int, dict[str, Any]]]
+QUESTION = "How long does a stone oven keep its heat?"
 
 COMMENTS = [
     {"id": 1, "author": "marit_o", "date": "2024-01-05", "title": "Ovens", "text": "Is a stone oven worth the money?"},
@@ -31,6 +32,7 @@ COMMENTS = [
 HIT_KEYS = [
     "rank", "score", "comment_id", "source", "line_start", "line_end", "author", "created_at", "url", "thread_title",
     "text", "start", "end", "highlights", "truncated", "stale", "record", "field", "edited_at", "votes", "asides",
+    "said", "also", "more_in_thread", "answers_to",
 ]  # fmt: skip
 COUNTS = ["comments", "passages", "encoded", "added", "edited", "deleted", "unchanged", "sources"]
 SOURCE_KEYS = ["source", "format", "comments", "empty", "deleted", "duplicates", "unreadable", "notices", "elsewhere"]
@@ -95,10 +97,12 @@ def test_completion_works(run_qa: Run) -> None:
 
 
 def test_ask_prints_plain_text_to_a_pipe(run_qa: Run, ovens: Path) -> None:
-    done = run_qa("ask", "How long does a stone oven keep its heat?", "-k", 1, "--index", ovens / "my index")
+    done = run_qa("ask", QUESTION, "-k", 1, "--index", ovens / "my index")
     assert done.returncode == 0
     assert done.stderr == ""
-    place, quote, url = done.stdout.splitlines()
+    heading, said, blank, place, reply, quote, url = done.stdout.splitlines()
+    assert (heading, said, blank) == ("Answer:", "    »A stone oven keeps its heat for hours.« [1]", "")
+    assert reply == "  in reply to marit_o, 2024-01-05: Is a stone oven worth the money?"
     assert place.startswith('[1] ovens.jsonl record 2 (line 2)  oldgrep  2024-01-06  "Ovens"  score 0.')
     assert place.endswith("  id ovens.jsonl#2")
     assert quote == "    »A stone oven keeps its heat for hours.« It needs two hours of fire first."
@@ -106,14 +110,14 @@ def test_ask_prints_plain_text_to_a_pipe(run_qa: Run, ovens: Path) -> None:
 
 
 def test_ask_prints_one_json_object(ask_json: AskJson, ovens: Path) -> None:
-    code, answer = ask_json("How long does a stone oven keep its heat?", "--index", ovens / "my index")
+    code, answer = ask_json(QUESTION, "--index", ovens / "my index")
     assert code == 0
-    assert list(answer) == ["question", "abstained", "confidence", "hits", "index", "took_ms"]
+    assert list(answer) == ["question", "abstained", "confidence", "answer", "hits", "index", "took_ms"]
     assert answer["abstained"] is False
     assert 0.5 <= answer["confidence"] <= 1
     assert list(answer["index"]) == ["path", "comments", "updated_at", "stale_sources"]
     assert (answer["index"]["comments"], answer["index"]["stale_sources"]) == (5, [])
-    assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3, 4, 5]
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3, 4]  # two say the same
     best = answer["hits"][0]
     assert list(best) == HIT_KEYS
     text = COMMENTS[1]["text"]
@@ -126,9 +130,45 @@ def test_ask_prints_one_json_object(ask_json: AskJson, ovens: Path) -> None:
     assert {key: best[key] for key in expected} == expected
 
 
-def test_equal_text_stays_two_comments(ask_json: AskJson, ovens: Path) -> None:
-    _, answer = ask_json("Yes, exactly.", "-k", 2, "--index", ovens / "my index")
-    assert {hit["comment_id"] for hit in answer["hits"]} == {"ovens.jsonl#4", "ovens.jsonl#5"}
+def test_equal_text_stays_two_comments_in_one_place(run_qa: Run, ask_json: AskJson, ovens: Path) -> None:
+    asked = ("Yes, exactly.", "-k", 2, "--index", ovens / "my index")
+    _, answer = ask_json(*asked)
+    assert [(hit["comment_id"], hit["said"], hit["also"]) for hit in answer["hits"]][:1] == [
+        ("ovens.jsonl#4", 2, ["ovens.jsonl#5"])
+    ]
+    assert "\n    (said 2 times, also in ovens.jsonl#5)\n" in run_qa("ask", *asked).stdout
+    _, answer = ask_json(*asked, "--all")
+    assert [(hit["comment_id"], hit["said"]) for hit in answer["hits"]] == [("ovens.jsonl#4", 1), ("ovens.jsonl#5", 1)]
+
+
+def test_a_reply_says_what_it_answers(ask_json: AskJson, ovens: Path) -> None:
+    asked = (QUESTION, "-k", 1, "--index", ovens / "my index")
+    _, answer = ask_json(*asked)
+    assert answer["hits"][0]["answers_to"]["comment_id"] == "ovens.jsonl#1"
+
+
+def test_the_answer_begins_with_the_sentence(run_qa: Run, ask_json: AskJson, ovens: Path) -> None:
+    asked = (QUESTION, "--index", ovens / "my index")
+    _, answer = ask_json(*asked)
+    assert answer["answer"][0] == {"text": "A stone oven keeps its heat for hours.", "ranks": [1]}
+    assert run_qa("ask", *asked).stdout.startswith("Answer:\n    »A stone oven keeps its heat for hours.« [1]\n")
+    _, answer = ask_json("zyzzyva quokka xylophone", *asked[1:])
+    assert answer["answer"] == []
+
+
+def test_an_answer_is_explained(run_qa: Run, ask_json: AskJson, ovens: Path) -> None:
+    asked = (QUESTION, "-k", 2, "--index", ovens / "my index", "--author", "oldgrep")
+    shown = run_qa("ask", *asked, "--explain").stdout
+    assert "\nWhy:\n  words of the question, by rarity: " in shown
+    assert "of the 1 comments that the filters let through" in shown
+    _, answer = ask_json(*asked, "--explain")
+    assert [term["term"] for term in answer["explanation"]["terms"]][:2] == ["how", "long"]
+    best = answer["explanation"]["hits"][0]
+    assert (best["rank"], best["place"], best["word_rank"]) == (1, 1, 1)
+    assert {"stone", "oven", "heat"} <= set(best["terms"])
+    assert best["dense"] + best["words"] + best["thread"] + best["echo"] == pytest.approx(best["total"], abs=3e-4)
+    _, answer = ask_json(*asked)
+    assert "explanation" not in answer
 
 
 @pytest.mark.parametrize(
@@ -145,7 +185,7 @@ def test_equal_text_stays_two_comments(ask_json: AskJson, ovens: Path) -> None:
     ],
 )
 def test_scopes(ask_json: AskJson, ovens: Path, options: tuple[str, ...], ids: set[int]) -> None:
-    _, answer = ask_json("How long does a stone oven keep its heat?", *options, "--index", ovens / "my index")
+    _, answer = ask_json(QUESTION, "--all", *options, "--index", ovens / "my index")
     assert {hit["comment_id"] for hit in answer["hits"]} == {f"ovens.jsonl#{number}" for number in ids}
 
 
@@ -174,10 +214,10 @@ def test_no_good_answer_keeps_the_nearest(run_qa: Run, ask_json: AskJson, ovens:
 
 
 def test_markdown_has_footnotes(run_qa: Run, ovens: Path) -> None:
-    done = run_qa(
-        "ask", "How long does a stone oven keep its heat?", "-k", 1, "--markdown", "--index", ovens / "my index"
+    done = run_qa("ask", QUESTION, "-k", 1, "--markdown", "--index", ovens / "my index")
+    assert done.stdout.startswith(
+        "**How long does a stone oven keep its heat?**\n\nA stone oven keeps its heat for hours. [^1]\n\n> **A stone"
     )
-    assert done.stdout.startswith("**How long does a stone oven keep its heat?**\n\n> **A stone oven")
     assert "[^1]: oldgrep, 2024-01-06, “Ovens”, [ovens.jsonl record 2 (line 2)](https://example.org/2)" in done.stdout
 
 
@@ -243,7 +283,7 @@ def test_demo(run_qa: Run, tmp_path: Path) -> None:
 
 def test_more_than_there_is(run_qa: Run, ask_json: AskJson, ovens: Path) -> None:
     index = ("--index", ovens / "my index")
-    code, answer = ask_json("stone oven", "-k", 10**30, *index)
+    code, answer = ask_json("stone oven", "-k", 10**30, "--all", *index)
     assert (code, len(answer["hits"])) == (0, 5)
     assert len(run_qa("list", "--limit", 10**30, *index).stdout.splitlines()) == 5
     assert len(run_qa("list", "--limit", 2, *index).stdout.splitlines()) == 2
@@ -257,7 +297,7 @@ def test_names_beyond_ascii_links_and_another_working_directory(run_qa: Run, ask
     (tmp_path / "a link.txt").symlink_to(folder / "Ä ö 日本.txt")
     done = run_qa("index", "année 1/Ä ö 日本.txt", "a link.txt", "--index", "ix", cwd=tmp_path)
     assert done.stdout.splitlines()[0] == "+2 new  ~0 edited  -0 deleted  0 unchanged"
-    _, answer = ask_json("fresh bread on sundays", "--index", "../ix", cwd=elsewhere)
+    _, answer = ask_json("fresh bread on sundays", "--all", "--index", "../ix", cwd=elsewhere)
     assert sorted(hit["source"] for hit in answer["hits"]) == ["a link.txt", "Ä ö 日本.txt"]
     (folder / "Ä ö 日本.txt").write_text("stale bread on mondays\n", encoding="utf-8")
     report = json.loads(run_qa("update", "--json", "--index", "../ix", cwd=elsewhere).stdout)

@@ -18,7 +18,7 @@ Cite = Callable[..., Citation]
 
 def test_answer(answer: Answer, coffee: Comment) -> None:
     shown = answer_json(answer)
-    assert list(shown) == ["question", "abstained", "confidence", "hits", "index", "took_ms"]
+    assert list(shown) == ["question", "abstained", "confidence", "answer", "hits", "index", "took_ms"]
     assert shown["hits"][0] == {
         "rank": 1,
         "score": 0.6234,
@@ -41,6 +41,10 @@ def test_answer(answer: Answer, coffee: Comment) -> None:
         "edited_at": None,
         "votes": None,
         "asides": [],
+        "said": 1,
+        "also": [],
+        "more_in_thread": 0,
+        "answers_to": None,
     }
     assert list(shown["hits"][0]) == list(shown["hits"][1])
     assert shown["hits"][1]["text"] == "Yes, exactly: use snake_case_names."

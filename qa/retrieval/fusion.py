@@ -22,7 +22,8 @@ _WORD_WEIGHT = 0.03
 # How many of the first passages move the question, and how much.
 FEEDBACK = 3
 _FEEDBACK_WEIGHT = 0.7
-_THREAD_WEIGHT = 0.5
+# Of how much of its distance to the best passage of its thread a passage is spared.
+_THREAD_WEIGHT = 1 / 3
 
 
 def deviation(terms: Iterable[tuple[float, float]]) -> float:
@@ -34,16 +35,14 @@ def deviation(terms: Iterable[tuple[float, float]]) -> float:
     return math.sqrt(sum(share * (1 - share) * weight**2 for weight, share in terms))
 
 
-def weighed(cosines: Scores, bm25: Scores, spread: float) -> Scores:
-    """Return the sum of both scores of each passage, shape (n,). spread is the `deviation`; 0 leaves words out.
+def worth(bm25: Scores, spread: float) -> Scores:
+    """Return what the words of each passage, shape (n,), are worth beside its cosine. spread is the `deviation`.
 
     Source: fusion of scores beats that of ranks where their scale is sound (Bruch, Gai and Ingber, An Analysis of
     Fusion Functions for Hybrid Retrieval, 2023); standard scores: Renda and Straccia, Web Metasearch: Rank vs. Score
     Based Rank Aggregation Methods, 2003.
     """
-    if spread <= 0:
-        return cosines
-    return np.asarray(cosines + (_WORD_WEIGHT / spread) * bm25, np.float32)
+    return np.asarray(_WORD_WEIGHT / spread * bm25 if spread > 0 else np.zeros_like(bm25), np.float32)
 
 
 def moved(query: Vector, first: Vector) -> Vector:
@@ -57,9 +56,9 @@ def moved(query: Vector, first: Vector) -> Vector:
     return np.asarray(towards / max(float(np.linalg.norm(towards)), 1e-12), np.float32)
 
 
-def lifted(scores: Scores, threads: NDArray[np.int64]) -> Scores:
-    """Add to each score (n,) that of the best passage of its thread; threads are keys (n,), below 0 for none."""
+def lift(scores: Scores, threads: NDArray[np.int64]) -> Scores:
+    """Return what the best passage of its thread adds to each score (n,); threads are keys (n,), below 0 for none."""
     _, group = np.unique(np.where(threads < 0, -1 - np.arange(len(threads)), threads), return_inverse=True)
     best = np.full(group.max(initial=-1) + 1, -np.inf, np.float32)
     np.maximum.at(best, group, scores)
-    return np.asarray(scores + _THREAD_WEIGHT * best[group], np.float32)
+    return np.asarray(_THREAD_WEIGHT * (best[group] - scores), np.float32)

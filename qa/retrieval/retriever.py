@@ -1,0 +1,109 @@
+"""Question -> hits: the best passage of each comment within a scope, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from qa.confidence import Calibration, Evidence, confidence, covered
+from qa.encoder import Encoder
+from qa.index import Snapshot
+from qa.records import Explanation, Filters, Hit, Mode, Reasons
+from qa.retrieval.candidates import Candidates, search
+from qa.retrieval.ranking import Ranked, Weights, matched, order, ranks, walk, weigh
+from qa.retrieval.selection import select
+
+# How many passages each side brings to the fusion.
+_CANDIDATES = 100
+# How many of the nearest passages speak for an answer, by their cosine and by the words they hold.
+_NEAREST, _COVERING = 3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found.
+
+    Units: in_scope counts the comments that the filters let through; confidence is how likely it is that they answer
+    the question, 0 to 1. It does not depend on how many hits were asked for.
+    """
+
+    hits: tuple[Hit, ...]
+    in_scope: int
+    confidence: float
+    explanation: Explanation | None = None
+
+
+def retrieve(
+    snapshot: Snapshot,
+    encoder: Encoder,
+    question: str,
+    filters: Filters,
+    count: int,
+    mode: Mode = "hybrid",
+    *,
+    every: bool = False,
+) -> Found:
+    """Return the best `count` hits for a question, one for each comment, best first.
+
+    What says the same folds into one hit and a thread takes at most two, unless every; a scope of one thread, or of
+    threads that the filters name, is not limited. Units: a hit's score is the cosine of question and passage, so it
+    need not fall with rank.
+    """
+    snapshot.check(encoder)
+    scope, in_scope = snapshot.scope(filters)
+    if in_scope == 0:
+        return Found((), 0, 0.0)
+    found = search(snapshot, encoder, question, scope, max(_CANDIDATES, 4 * count))
+    weights = weigh(found, mode)
+    ranked = _hits(walk(found, weights, mode, count), found, weights)
+    if every:
+        shown: Iterable[Hit] = islice(ranked, count)
+    else:
+        shown = select(ranked, count, limited=not filters.threads and snapshot.count("threads") > 1)
+    hits = tuple(replace(hit, answers_to=snapshot.parent(hit.passage.comment)) for hit in shown)
+    evidence, calibration = _evidence(found), Calibration.read(snapshot)
+    return Found(
+        hits,
+        in_scope,
+        confidence(evidence, calibration) if hits else 0.0,
+        Explanation(
+            terms=found.terms,
+            candidates=len(found.passage_ids),
+            nearest=evidence.nearest,
+            worded=evidence.worded,
+            covered=evidence.covered,
+            level=calibration.off_topic,
+        ),
+    )
+
+
+def _hits(ranked: Iterable[Ranked], found: Candidates, weights: Weights) -> Iterator[Hit]:
+    by_meaning, by_words = ranks(found.cosines, found), ranks(matched(found), found)
+    for place, one in enumerate(ranked, start=1):
+        at, looked = one.position, one.looked
+        reasons = Reasons(
+            dense=float(weights.dense[at]),
+            words=float(weights.words[at]),
+            thread=float(weights.thread[at]),
+            echo=-one.cost,
+            bm25=float(found.bm25[at]),
+            dense_rank=by_meaning[at],
+            word_rank=by_words.get(at),
+            place=place,
+            terms=tuple(term.text for term in found.terms if term.text in looked.words),
+        )
+        cosine, bm25 = float(found.cosines[at]), float(found.bm25[at])
+        yield Hit(looked.passage, cosine, place, bm25, looked.sentences, reasons=reasons)
+
+
+def _evidence(found: Candidates) -> Evidence:
+    """Return what speaks for an answer being among the candidates."""
+    nearest = order(found.cosines, found)[:_COVERING]
+    worded = order(matched(found), found)[:_NEAREST]
+    unrelated = 0.0 if found.terms else None
+    return Evidence(
+        nearest=float(found.cosines[nearest[:_NEAREST]].mean()) if len(nearest) else 0.0,
+        worded=float(found.cosines[worded].max()) if len(worded) else unrelated,
+        covered=covered(found.terms, [one.words for one in found.read(nearest)]),
+    )

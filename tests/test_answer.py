@@ -146,8 +146,5 @@ def test_the_answer_is_the_best_sentences() -> None:
     found = answer(first, again, far, other)
     assert [one.text for one in found.statements] == ["Rye rests a day.", "A day of rest."]
     assert [one.ranks for one in found.statements] == [(1, 2), (4,)]
-        ("Rye rests a day.", (1, 2)),
-        ("A day of rest.", (4,)),
-    ]
     assert answer(first, confidence=0.1).statements == ()
     assert answer(confidence=0.9).statements == ()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.answer import compose
-from qa.encoder import DEFAULT_MODEL, Encoder, fast_name, load_encoder
+from qa.encoder import DEFAULT_MODEL, Encoder, Reranker, fast_name, load_encoder, load_reranker
 from qa.errors import IndexDamaged, IndexNotFound
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
@@ -128,6 +128,7 @@ class Assistant:
         self._events = events
         self._model = encoder_name(folder) or DEFAULT_MODEL
         self._idle: list[IndexReader] = []
+        self._rerankers: dict[str, Reranker] = {}
 
     @contextmanager
     def _snapshot(self) -> Iterator[Snapshot]:
@@ -148,6 +149,11 @@ class Assistant:
     def _encoder(self) -> Encoder:
         return load_encoder(self._model, self._events.notice)
 
+    def _reranker(self, name: str) -> Reranker:
+        if name not in self._rerankers:
+            self._rerankers[name] = load_reranker(name, self._events.notice)
+        return self._rerankers[name]
+
     def ask(
         self,
         question: str,
@@ -160,12 +166,14 @@ class Assistant:
         source: Names = None,
         mode: Mode = "hybrid",
         every: bool = False,
+        rerank: str | None = None,
     ) -> Answer:
         """Return the passages that answer a question, each with its source; at most k, one for each comment.
 
         Comments that say the same fold into one, and a thread takes at most two places, unless every. mode ranks by
-        meaning and words together, or by one side alone ("dense", "words"). author, thread and source
-        take one name or several; since is inclusive, before exclusive (ISO dates, UTC).
+        meaning and words together, or by one side alone ("dense", "words"). rerank names a cross-encoder, by its folder
+        or on the hub, that reads the first hits and decides their order. author, thread and source take one name or
+        several; since is inclusive, before exclusive (ISO dates, UTC).
         Raises: UsageError, EncoderError, IndexStoreError.
         """
         started = time.perf_counter()
@@ -173,7 +181,10 @@ class Assistant:
         question = checked_question(question, k)
         with self._snapshot() as snapshot:
             k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
-            found = retrieve(snapshot, self._encoder, question, filters, k, checked_mode(mode), every=every)
+            reranker = self._reranker(rerank) if rerank else None
+            found = retrieve(
+                snapshot, self._encoder, question, filters, k, checked_mode(mode), every=every, reranker=reranker
+            )
             answer = compose(question, found, _state(self.folder, snapshot))
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
 

@@ -190,7 +190,8 @@ class Reasons:
     Units: dense is the cosine to the question as the first hits moved it, words what BM25 is worth beside it, thread
     what the best passage of its thread lifts it by, echo what it loses for asking the same, 0 or below. dense_rank and
     word_rank are its ranks by either side alone among the candidates, None where no word matched; place its rank before
-    folding and limits. bm25 is 0 where no word matched; terms are the question's words that it holds, stemmed.
+    folding and limits. rerank is a cross-encoder's figure, which then decides. bm25 is 0 where no word matched; terms
+    are the question's words that it holds, stemmed.
     """
 
     dense: float
@@ -202,6 +203,7 @@ class Reasons:
     word_rank: int | None
     place: int
     terms: tuple[str, ...]
+    rerank: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,8 @@ class Explanation:
     """How a question was weighed.
 
     Units: candidates counts the passages that either search found. nearest, worded, covered and level are what
-    confidence rests on, see `qa.confidence`; worded is None where the question holds no word to look for.
+    confidence rests on, see `qa.confidence`; worded is None where the question holds no word to look for. rerank_ms is
+    what a second stage took.
     """
 
     terms: tuple[Term, ...]
@@ -218,6 +221,7 @@ class Explanation:
     worded: float | None
     covered: float
     level: float
+    rerank_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ def ask(
     every: Annotated[
         bool, typer.Option("--all", help="Fold nothing, and let a thread take any number of places.")
     ] = False,
+    rerank: Annotated[
+        str | None,
+        typer.Option("--rerank", metavar="MODEL", help="A cross-encoder, a folder or a hub name, decides the order."),
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each hit stands where it does.")] = False,
     json: options.Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with footnote citations.")] = False,
@@ -75,6 +79,7 @@ def ask(
             source=source,
             mode=mode,
             every=every,
+            rerank=rerank,
         )
     if json:
         print(dump_json({**answer_json(answer), **({"explanation": explanation_json(answer)} if explain else {})}))

@@ -17,6 +17,7 @@ from qa.encoder.hashing import HashingEncoder
 from qa.encoder.interface import Encoded, Encoder, PassageInput
 from qa.encoder.kept import open_compiled
 from qa.encoder.model_files import DEFAULT_MODEL, fast_name, find_model, full_name
+from qa.encoder.reranker import Reranker, load_reranker
 from qa.errors import ModelNotCompiled, ModelNotFound
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "Encoder",
     "HashingEncoder",
     "PassageInput",
+    "Reranker",
     "cache_folder",
     "fast_name",
     "load_encoder",
+    "load_reranker",
 ]
 
 

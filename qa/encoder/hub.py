@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from qa.errors import ModelNotFound
 _WANTED = ["*.json", "*.safetensors", "*.txt", "*.model"]
 _UNWANTED = ["onnx/*", "openvino/*"]
 _WEIGHTS = "model.safetensors"
-_NEEDED = ("modules.json", "tokenizer.json", _WEIGHTS)
+ENCODER = ("modules.json", "tokenizer.json", _WEIGHTS)
+CROSS_ENCODER = ("config.json", "tokenizer.json", _WEIGHTS)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _ORGANIZATION = "sentence-transformers"
 _BY_OPTION = "--offline"
@@ -40,14 +41,17 @@ def repository(name: str) -> str:
     return name if "/" in name else f"{_ORGANIZATION}/{name}"
 
 
-def cached_snapshot(name: str) -> Path | None:
-    """Return the folder of a model in the hub's cache, the current revision before others; None for none."""
+def cached_snapshot(name: str, needed: Sequence[str] = ENCODER) -> Path | None:
+    """Return the folder of a model in the hub's cache, the current revision before others; None for none.
+
+    needed are the files of its kind; a folder that lacks the first is of another.
+    """
     folder = hub_cache() / ("models--" + repository(name).replace("/", "--"))
     try:
         current = (folder / "refs" / "main").read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         current = ""
-    found = sorted(folder.glob("snapshots/*/modules.json"), key=lambda path: (path.parent.name != current, path))
+    found = sorted(folder.glob(f"snapshots/*/{needed[0]}"), key=lambda path: (path.parent.name != current, path))
     return found[0].parent if found else None
 
 
@@ -58,9 +62,9 @@ def cached_names() -> list[str]:
     return sorted(name for name in names if is_hub_name(name) and cached_snapshot(name))
 
 
-def is_complete(folder: Path | None) -> bool:
+def is_complete(folder: Path | None, needed: Sequence[str] = ENCODER) -> bool:
     """Tell whether a fetched model has all the files that are needed."""
-    return folder is not None and all((folder / name).is_file() for name in _NEEDED)
+    return folder is not None and all((folder / name).is_file() for name in needed)
 
 
 def go_offline() -> None:
@@ -75,13 +79,13 @@ def offline_by() -> list[str]:
     return [_BY_OPTION] if os.environ.get("QA_OFFLINE") == _BY_OPTION else said
 
 
-def fetch(name: str, notice: Callable[[str], None], *, again: bool = False) -> Path:
+def fetch(name: str, notice: Callable[[str], None], *, again: bool = False, needed: Sequence[str] = ENCODER) -> Path:
     """Return the folder of a hub model, fetching what of it is not cached; again fetches all of it anew.
 
     Raises: ModelNotFound where it cannot be fetched, there is none of that name, or it is of another kind.
     """
-    held = cached_snapshot(name)
-    if held is not None and is_complete(held) and not again:
+    held = cached_snapshot(name, needed)
+    if held is not None and is_complete(held, needed) and not again:
         return held
     _check_allowed(name)
     # Read when huggingface_hub is imported: no usage data is sent, and bars are drawn for people only.
@@ -91,7 +95,7 @@ def fetch(name: str, notice: Callable[[str], None], *, again: bool = False) -> P
     endpoint = (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
     notice(f"fetching the model {repository(name)} from {endpoint} into {hub_cache()}")
     folder = _download(name, endpoint, again)
-    _check_kind(name, folder)
+    _check_kind(name, folder, needed)
     return folder
 
 
@@ -136,8 +140,8 @@ def _download_weights_last(name: str, endpoint: str, again: bool) -> Path:
     return Path(fetch_some(revision=folder.name, allow_patterns=[_WEIGHTS]))
 
 
-def _check_kind(name: str, folder: Path) -> None:
-    missing = [file for file in _NEEDED if not (folder / file).is_file()]
+def _check_kind(name: str, folder: Path, needed: Sequence[str]) -> None:
+    missing = [file for file in needed if not (folder / file).is_file()]
     if missing:
         raise ModelNotFound(
             f"{repository(name)} is no sentence-transformers model that can be used: it has no {missing[0]}",

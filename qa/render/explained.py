@@ -14,6 +14,7 @@ def explained_plain(answer: Answer) -> str:
     if explanation is None:
         return "Why: nothing was searched."
     lines = ["Why:", f"  {_words(explanation)}", f"  {_found(answer, explanation)}", f"  {_sure(answer, explanation)}"]
+    lines.append("  meaning is the cosine to the question moved towards the first hits; words add what BM25 is worth")
     lines += [f"  [{one.rank}] {_hit(one, one.reasons)}" for one in answer.citations if one.reasons]
     return "\n".join(lines)
 
@@ -30,6 +31,7 @@ def explanation_json(answer: Answer) -> dict[str, Any] | None:
         "terms": [{"term": one.text, "asked": one.asked, "weight": round(one.weight, 4)} for one in explanation.terms],
         "candidates": explanation.candidates,
         "in_scope": answer.in_scope,
+        "rerank_ms": None if explanation.rerank_ms is None else round(explanation.rerank_ms, 1),
         "confidence": {
             "nearest": round(explanation.nearest, 4),
             "worded": None if explanation.worded is None else round(explanation.worded, 4),
@@ -50,7 +52,9 @@ def _words(explanation: Explanation) -> str:
 def _found(answer: Answer, explanation: Explanation) -> str:
     everything = answer.in_scope == answer.index.comments
     scope = "" if everything else f" of the {answer.in_scope:,} comments that the filters let through"
-    return f"either search found {explanation.candidates:,} passages{scope}"
+    took = explanation.rerank_ms
+    read = "" if took is None else f"; a cross-encoder read the first of them in {took:,.0f} ms and decides"
+    return f"either search found {explanation.candidates:,} passages{scope}{read}"
 
 
 def _sure(answer: Answer, explanation: Explanation) -> str:
@@ -71,7 +75,8 @@ def _hit(citation: Citation, reasons: Reasons) -> str:
     parts += [f"thread {reasons.thread:+.3f}"] if reasons.thread else []
     parts += [f"asks the same {reasons.echo:+.3f}"] if reasons.echo else []
     moved = f"; {_nth(reasons.place)} before folds and threads" if reasons.place != citation.rank else ""
-    return f"{', '.join(parts)} = {_total(reasons):.3f}{moved}"
+    read = "" if reasons.rerank is None else f"; cross-encoder {reasons.rerank:.3f}"
+    return f"{', '.join(parts)} = {_total(reasons):.3f}{read}{moved}"
 
 
 def _total(reasons: Reasons) -> float:
@@ -97,4 +102,5 @@ def _hit_json(citation: Citation, reasons: Reasons) -> dict[str, Any]:
         "thread": round(reasons.thread, 4),
         "echo": round(reasons.echo, 4),
         "total": round(_total(reasons), 4),
+        "rerank": None if reasons.rerank is None else round(reasons.rerank, 4),
     }

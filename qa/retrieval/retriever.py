@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from qa.confidence import Calibration, Evidence, confidence, covered
-from qa.encoder import Encoder
+from qa.encoder import Encoder, Reranker
 from qa.index import Snapshot
 from qa.records import Explanation, Filters, Hit, Mode, Reasons
 from qa.retrieval.candidates import Candidates, search
@@ -18,6 +19,8 @@ from qa.retrieval.selection import select
 _CANDIDATES = 100
 # How many of the nearest passages speak for an answer, by their cosine and by the words they hold.
 _NEAREST, _COVERING = 3, 5
+# How many hits a second stage reads at least.
+_RERANKED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,13 @@ def retrieve(
     mode: Mode = "hybrid",
     *,
     every: bool = False,
+    reranker: Reranker | None = None,
 ) -> Found:
     """Return the best `count` hits for a question, one for each comment, best first.
 
     What says the same folds into one hit and a thread takes at most two, unless every; a scope of one thread, or of
     threads that the filters name, is not limited. Units: a hit's score is the cosine of question and passage, so it
-    need not fall with rank.
+    need not fall with rank. A reranker puts the first 30, or as many as are wanted, in its own order.
     """
     snapshot.check(encoder)
     scope, in_scope = snapshot.scope(filters)
@@ -57,6 +61,9 @@ def retrieve(
     found = search(snapshot, encoder, question, scope, max(_CANDIDATES, 4 * count))
     weights = weigh(found, mode)
     ranked = _hits(walk(found, weights, mode, count), found, weights)
+    rerank_ms = None
+    if reranker:
+        ranked, rerank_ms = _reranked(ranked, question, reranker, max(_RERANKED, count))
     if every:
         shown: Iterable[Hit] = islice(ranked, count)
     else:
@@ -74,6 +81,7 @@ def retrieve(
             worded=evidence.worded,
             covered=evidence.covered,
             level=calibration.off_topic,
+            rerank_ms=rerank_ms,
         ),
     )
 
@@ -95,6 +103,20 @@ def _hits(ranked: Iterable[Ranked], found: Candidates, weights: Weights) -> Iter
         )
         cosine, bm25 = float(found.cosines[at]), float(found.bm25[at])
         yield Hit(looked.passage, cosine, place, bm25, looked.sentences, reasons=reasons)
+
+
+def _reranked(ranked: Iterator[Hit], question: str, reranker: Reranker, depth: int) -> tuple[Iterator[Hit], float]:
+    """Return the hits, the first of them in the order of a second stage, and how long it took in ms."""
+    started = time.perf_counter()
+    first = list(islice(ranked, depth))
+    texts = [f"{hit.passage.context}\n{hit.passage.searched}".strip() for hit in first]
+    scores = reranker.scores(question, texts).tolist() if first else []
+    in_order = sorted(zip(scores, first, strict=True), key=lambda one: -one[0])
+    decided = [
+        replace(hit, rank=place, reasons=hit.reasons and replace(hit.reasons, place=place, rerank=score))
+        for place, (score, hit) in enumerate(in_order, start=1)
+    ]
+    return chain(decided, ranked), (time.perf_counter() - started) * 1000
 
 
 def _evidence(found: Candidates) -> Evidence:

@@ -154,7 +154,10 @@ def test_edits_are_committed_as_they_come(folder: Path, run_qa: Run, start: Star
     assert "the walrus ate pancakes" in run_qa("ask", "walrus pancakes", "--index", folder / "ix").stdout
     (folder / "c" / "b.txt").unlink()
     assert program.out() == "+0 new  ~0 edited  -1 deleted  3 unchanged"
+    before = updated(folder / "ix")
     os.utime(folder / "c" / "a.txt")
+    while updated(folder / "ix") == before:
+        time.sleep(0.05)
     time.sleep(QUIET_S)
     assert program.end() == 0
     assert not (folder / "ix" / "writer.pid").exists()

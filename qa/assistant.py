@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.answer import compose
+from qa.browsing import Browser
 from qa.encoder import DEFAULT_MODEL, Encoder, fast_name, load_encoder
 from qa.errors import IndexDamaged, IndexNotFound
 from qa.events import Events
@@ -246,6 +247,12 @@ class Assistant:
                 tuple(snapshot.replies(comment)),
                 tuple(snapshot.neighbours(comment)),
             )
+
+    @contextmanager
+    def browse(self) -> Iterator[Browser]:
+        """Give one state of the index to look around in: threads, authors, numbers over time."""
+        with self._snapshot() as snapshot:
+            yield Browser(snapshot)
 
     def comments(
         self,

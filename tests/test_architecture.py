@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "render": {"errors", "records", "reports"},
     "questions": {"errors", "records", "dates"},
+    "browsing": {"errors", "records", "reports", "index"},
     "updating": {"errors", "records", "reports", "events", "faults", "formats", "sources", "encoder", "index", "store",
         "confidence",
     },
@@ -50,9 +51,10 @@ ALLOWED: dict[str, set[str]] = {
     "watching": {"errors", "records", "reports", "events", "sources", "index"},
     "assistant": {
         "errors", "records", "reports", "events", "formats", "sources", "encoder", "index", "retriever", "answer",
-        "updating", "watching", "upkeep", "questions",
+        "updating", "watching", "upkeep", "questions", "browsing",
     },
-    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render"},
+    "web": {"", "errors", "records", "reports", "events", "questions", "assistant", "browsing", "render"},
+    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web"},
     "": {"errors", "records", "reports", "formats", "assistant", "evaluation"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -76,6 +78,13 @@ OWNERS = {
     "filelock": {"index", "encoder"},
     "watchfiles": {"watching"},
     "ir_measures": {"evaluation"},
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "jinja2": {"web"},
+    "pydantic": {"web"},
+    "anyio": {"web"},
+    "fastapi_offline": {"web"},
 }
 
 

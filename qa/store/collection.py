@@ -1,0 +1,60 @@
+"""A collection as a whole: its authors, its threads, how many comments each month brought."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from qa.reports import AuthorCount, MonthCount, ThreadCount
+from qa.store.rows import folded_author, from_sql, to_sql
+
+# No name that begins with a prefix stands behind the prefix and the last character there is.
+_LAST = "\U0010ffff"
+
+
+class Collection:
+    """Counts what is stored; over a read transaction it sees one state."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def authors(self, prefix: str, limit: int) -> list[AuthorCount]:
+        """Return the authors whose names begin with a prefix, without regard to case, those of most comments first."""
+        begin = folded_author(prefix)
+        end = f"{begin}{_LAST}" if isinstance(begin, str) else None
+        rows = self._connection.execute(
+            """SELECT name, (SELECT count(*) FROM comments c WHERE c.author_key = a.author_key) AS written
+               FROM authors a WHERE folded >= ? AND folded < ? AND written > 0 ORDER BY written DESC, folded LIMIT ?""",
+            (begin, end, limit),
+        )
+        return [AuthorCount(from_sql(name) or "", count) for name, count in rows]
+
+    def threads(self, limit: int) -> list[ThreadCount]:
+        """Return the threads of most comments, each with the id of its first comment."""
+        rows = self._connection.execute(
+            """SELECT t.title, size, (SELECT comment_id FROM comments c WHERE c.thread_key = t.thread_key
+                   ORDER BY c.created_at, c.position LIMIT 1)
+               FROM (SELECT thread_key, count(*) AS size FROM comments WHERE thread_key IS NOT NULL
+                   GROUP BY thread_key ORDER BY size DESC, thread_key LIMIT ?) JOIN threads t USING (thread_key)
+               ORDER BY size DESC, t.thread_key""",
+            (limit,),
+        )
+        return [ThreadCount(from_sql(title), from_sql(first) or "", size) for title, size, first in rows]
+
+    def months(self) -> list[MonthCount]:
+        """Return how many comments were written in each month, UTC, in order; months without any are left out."""
+        rows = self._connection.execute(
+            """SELECT strftime('%Y', created_at / 1000000, 'unixepoch') AS year,
+                   strftime('%m', created_at / 1000000, 'unixepoch') AS month, count(*)
+               FROM comments WHERE created_at IS NOT NULL GROUP BY year, month ORDER BY year, month"""
+        )
+        return [MonthCount(int(year), int(month), count) for year, month, count in rows]
+
+    def thread_of(self, comment_id: str) -> list[str]:
+        """Return the ids of all comments of a comment's thread in order of time; none where it has no thread."""
+        rows = self._connection.execute(
+            """SELECT comment_id FROM comments
+               WHERE thread_key = (SELECT thread_key FROM comments WHERE comment_id = ?)
+               ORDER BY created_at, position, comment_key""",
+            (to_sql(comment_id),),
+        )
+        return [from_sql(found) or "" for (found,) in rows]

@@ -23,7 +23,8 @@ class Collection:
         end = f"{begin}{_LAST}" if isinstance(begin, str) else None
         rows = self._connection.execute(
             """SELECT name, (SELECT count(*) FROM comments c WHERE c.author_key = a.author_key) AS written
-               FROM authors a WHERE folded >= ? AND folded < ? AND written > 0 ORDER BY written DESC, folded LIMIT ?""",
+               FROM authors a WHERE folded >= ? AND folded < ? AND written > 0
+               ORDER BY written DESC, folded, name LIMIT ?""",
             (begin, end, limit),
         )
         return [AuthorCount(from_sql(name) or "", count) for name, count in rows]

@@ -21,7 +21,7 @@ def create_app(
     access: Access = Access(),  # noqa: B008 - frozen
     limits: Limits = Limits(),  # noqa: B008
     events: Events = _SILENT,
-) -> FastAPI:
+) -> Guard:
     """Return the application for one index, which is opened once and follows its updates by itself.
 
     Raises: IndexStoreError, EncoderError.
@@ -41,5 +41,4 @@ def create_app(
     app.include_router(api.routes(desk))
     app.include_router(pages.routes(desk))
     refusals.register(app)
-    app.add_middleware(Guard, access=access)
-    return app
+    return Guard(app, access)  # around everything, so that what a failure answers has its headers too

@@ -13,7 +13,9 @@ MOST_HITS = 100
 _MOST_NAMES = 20
 _LONGEST_NAME = 500
 _Name = Annotated[str, Query(max_length=_LONGEST_NAME)]
-_DATE = {"examples": ["2024-03-01", "2024-03", "2024"]}
+# What the document promises: a year, a month or a day. Other forms that the command line reads are read too.
+_DAY = "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
+_DATE = {"pattern": f"^(19|20|21)[0-9][0-9](-({_DAY}))?$", "examples": ["2024-03-01", "2024-03", "2024"]}
 
 Question = Annotated[
     str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 from fastapi import FastAPI
@@ -12,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.errors import CommentNotFound, IndexBusy, QAError, UsageError
-from qa.render import dump_json, safe_line
+from qa.render import dump_json
 from qa.web.limits import Refused
 from qa.web.templates import render
 
 _FACTS = {404: "there is nothing at this address", 405: "only GET is answered"}
-_LOG = logging.getLogger("qa.web")
 
 
 def refusal(
@@ -48,7 +46,6 @@ async def _answer(request: Request, error: Exception) -> Response:
         return refusal(path, 422, _misused(error))
     if isinstance(error, HTTPException):
         return refusal(path, error.status_code, _FACTS.get(error.status_code, "refused"), headers=error.headers)
-    _LOG.error("%s failed", safe_line(path), exc_info=error)
     return refusal(path, 500, "the server failed; what happened is in its own output")
 
 

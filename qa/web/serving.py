@@ -51,7 +51,8 @@ def serve(
                 h11_max_incomplete_event_size=_LONGEST_REQUEST, timeout_graceful_shutdown=_FINISH_S,
             )
         )  # fmt: skip
-        signal.signal(signal.SIGTERM, _leave)
+        for one in (signal.SIGTERM, signal.SIGINT):  # while the server runs it has handlers of its own
+            signal.signal(one, _leave)
         listening.listen(128)
         announce(_address(host, listening.getsockname()[1]), token)
         server.run([listening])
@@ -72,6 +73,8 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int) -> str:
+    """Return what to open; a server that listens on every address goes by the machine's name."""
+    host = socket.gethostname() if host in ("0.0.0.0", "::") else host
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

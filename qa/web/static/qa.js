@@ -98,7 +98,7 @@
 
   // Keys: / to the question, arrows from passage to passage, Enter to its thread.
   const keys = document.querySelector(".keys");
-  keys.hidden = !matchMedia("(hover: hover)").matches;
+  if (keys) keys.hidden = !matchMedia("(hover: hover)").matches;
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const typing = event.target.closest("input, select, textarea");

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fastapi", reason="needs the extra: pip install 'comment-qa[web]'")
-
 from starlette.testclient import TestClient
 
 import qa

@@ -23,3 +23,18 @@ COMMENTS: list[dict[str, Any]] = [
 def write(path: Path, comments: list[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(one) + "\n" for one in comments), encoding="utf-8")
     return path
+
+
+# The sample collection that comes with the program, as a visitor sees it.
+SAMPLE_QUESTION = "Do I need HNSW for 80,000 vectors, or is brute force enough?"
+_ASKED = "/?q=Do+I+need+HNSW+for+80%2C000+vectors%2C+or+is+brute+force+enough%3F"
+VIEWS = {
+    "home": "/",
+    "answer": _ASKED,
+    "filtered": f"{_ASKED}&author=marit_o&since=2023-01-01",
+    "unanswered": "/?q=zeppelin+quasar+marzipan",
+    "thread": "/comments/comments.jsonl%23c20#cited",
+    "collection": "/collection",
+    "docs": "/docs",
+    "nothing": "/comments/nobody",
+}

@@ -15,7 +15,10 @@ _MOST_LABELS = 8
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A span of time and its comments. Units: x, y, width, height in those of the drawing; since, before ISO dates."""
+    """A span of time and its comments. Units: x, y, width, height in those of the drawing; since, before ISO dates.
+
+    ticked: its label is drawn; spare: not where there is little room.
+    """
 
     label: str
     comments: int
@@ -26,6 +29,7 @@ class Bar:
     width: float
     height: float
     ticked: bool
+    spare: bool
 
 
 def bars(months: Sequence[MonthCount]) -> list[Bar]:
@@ -58,6 +62,7 @@ def _drawn(counts: dict[str, int]) -> list[Bar]:
             width=round(step * 0.84, 2),
             height=round(HEIGHT * count / most, 2),
             ticked=at % every == 0,
+            spare=at % (2 * every) != 0,
         )
         for at, (label, count) in enumerate(counts.items())
     ]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qa.errors import CommentNotFound
-from qa.index import Snapshot
+from qa.index import Points, Snapshot
 from qa.records import Comment
 from qa.reports import AuthorCount, MonthCount, ThreadCount
+
+__all__ = ["Browser", "Conversation", "Overview", "Points"]
 
 _AT_ONCE = 200
 
@@ -76,6 +78,15 @@ class Browser:
     def sources(self) -> list[str]:
         """Return the names of all sources."""
         return [name for name, _, _ in self._snapshot.fingerprints()]
+
+    @property
+    def state(self) -> str:
+        """What names this state of the index: another one has another name."""
+        return self._snapshot.state
+
+    def points(self, most: int) -> Points:
+        """Return at most so many comments as points, each with its vector."""
+        return self._snapshot.points(most)
 
     def overview(self, largest: int = 15) -> Overview:
         """Return the collection at a glance, with so many of its largest authors and threads."""

@@ -20,7 +20,7 @@ from qa.index.checkpoint import Checkpoint
 from qa.index.encoders import check_encoder
 from qa.records import EVERYTHING, Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint
-from qa.store import Collection, SourceRecord, StoredPassage, StoreReader, where
+from qa.store import Collection, Points, SourceRecord, StoredPassage, StoreReader, where
 from qa.vectors import Ids, Mask, Rows, best
 from qa.words import Words
 
@@ -190,6 +190,15 @@ class Snapshot:
     def collection(self) -> Collection:
         """The collection as a whole: its authors, threads and months."""
         return self._store.collection
+
+    def points(self, most: int) -> Points:
+        """Return at most so many comments as points."""
+        return self._store.collection.points(most, self._store.dimensions)
+
+    @property
+    def state(self) -> str:
+        """What names this state of the index: another one has another name."""
+        return f"{self._store.change} {self._store.token(self._store.change)}"
 
     def listed(self, comment_ids: Sequence[str]) -> list[Comment]:
         """Return those of the comments that there are, in the order in which their ids are given."""

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qa.reports import AuthorCount, MonthCount, ThreadCount
-from qa.store.rows import folded_author, from_sql, to_sql
+from qa.store.rows import folded_author, from_microseconds, from_sql, to_sql, unpack_vectors
 
 # No name that begins with a prefix stands behind the prefix and the last character there is.
 _LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Comments as points; the vector of each is that of its first passage. Shapes: vectors (n, d), the lists n.
+
+    total counts the comments that there are: of very many, every so manieth is taken.
+    """
+
+    comment_ids: list[str]
+    authors: list[str | None]
+    sources: list[str]
+    years: list[int | None]
+    vectors: NDArray[np.float32]
+    total: int
 
 
 class Collection:
@@ -59,3 +78,29 @@ class Collection:
             (to_sql(comment_id),),
         )
         return [from_sql(found) or "" for (found,) in rows]
+
+    def points(self, most: int, dimensions: int) -> Points:
+        """Return at most so many comments as points, in the order in which they were taken in."""
+        passages = "FROM passages p WHERE p.comment_key = c.comment_key"
+        total = int(
+            self._connection.execute(f"SELECT count(*) FROM comments c WHERE EXISTS (SELECT 1 {passages})").fetchone()[
+                0
+            ]
+        )
+        rows = self._connection.execute(
+            f"""SELECT c.comment_id, a.name, s.name, c.created_at, v.vector
+                FROM comments c CROSS JOIN passages p ON p.passage_id = (SELECT min(passage_id) {passages})
+                    JOIN vectors v USING (vector_key) JOIN sources s USING (source_key)
+                    LEFT JOIN authors a USING (author_key)
+                WHERE c.comment_key % ? = 0 ORDER BY c.comment_key LIMIT ?""",
+            (max(1, -(-total // most)), most),
+        ).fetchall()
+        moments = [from_microseconds(row[3]) for row in rows]
+        return Points(
+            [from_sql(row[0]) or "" for row in rows],
+            [from_sql(row[1]) for row in rows],
+            [from_sql(row[2]) or "" for row in rows],
+            [None if moment is None else moment.year for moment in moments],
+            unpack_vectors([row[4] for row in rows], dimensions),
+            total,
+        )

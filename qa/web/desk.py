@@ -14,6 +14,7 @@ from qa.events import Events
 from qa.records import Answer, Comment
 from qa.reports import AuthorCount
 from qa.web.limits import Gate, Limits
+from qa.web.mapping import Map
 
 Result = TypeVar("Result")
 
@@ -26,6 +27,7 @@ class Desk:
     def __init__(self, folder: Path, limits: Limits, events: Events) -> None:
         self.assistant = qa.open(folder, events=events)
         self.name = folder.name
+        self.map = Map(self.assistant)
         self._gate = Gate(limits)
 
     async def run(self, request: Request, work: Callable[[], Result]) -> Result:

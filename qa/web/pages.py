@@ -17,6 +17,7 @@ from qa.web import asked
 from qa.web.assets import asset
 from qa.web.charts import HEIGHT, WIDTH, bars
 from qa.web.desk import Desk
+from qa.web.limits import Refused
 from qa.web.templates import query, render
 from qa.web.views import shown_answer, shown_thread
 
@@ -87,6 +88,17 @@ def routes(desk: Desk) -> APIRouter:
     @pages.get("/collection")
     async def collection(request: Request) -> Response:
         return await desk.run(request, partial(_collection, desk))
+
+    @pages.get("/map")
+    async def shown_map(wanted: Annotated[Asked, Depends()]) -> Response:
+        return render("map.html", {"index": desk.name, "wanted": wanted})
+
+    @pages.get("/map/points")
+    async def points(request: Request) -> Response:
+        drawn = await desk.run(request, desk.map.get)
+        if drawn is None:
+            raise Refused(503, "the map is being drawn", 2)
+        return Response(drawn, media_type="application/json")
 
     @pages.get("/docs")
     async def docs() -> Response:

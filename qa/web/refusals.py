@@ -22,7 +22,7 @@ def refusal(
     path: str, status: int, fact: str, run: str | None = None, *, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an error as the API tells it, ``{"error", "run"}``, or as a page, by what was asked for."""
-    if path.startswith("/api/") or path == "/openapi.json":
+    if path.startswith("/api/") or path in ("/openapi.json", "/map/points"):
         body = dump_json({"error": fact, "run": run})
         return Response(body, status, dict(headers or {}), media_type="application/json")
     response = render("refusal.html", {"fact": fact, "run": run}, status)

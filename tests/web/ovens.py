@@ -34,6 +34,7 @@ VIEWS = {
     "filtered": f"{_ASKED}&author=marit_o&since=2023-01-01",
     "unanswered": "/?q=zeppelin+quasar+marzipan",
     "thread": "/comments/comments.jsonl%23c20#cited",
+    "map": f"/map{_ASKED[1:]}",
     "collection": "/collection",
     "docs": "/docs",
     "nothing": "/comments/nobody",

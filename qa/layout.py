@@ -29,10 +29,12 @@ def lay_out(landmarks: Vectors) -> Positions:
         angles = np.arange(count) * (2 * np.pi / max(1, count))
         return np.stack([0.5 + 0.3 * np.cos(angles), 0.5 + 0.3 * np.sin(angles)], axis=1).astype(np.float32)
     from sklearn.manifold import TSNE  # takes a second, and only a map needs it
+    from threadpoolctl import threadpool_limits
 
     perplexity = min(_PERPLEXITY, (count - 1) / 3)
     drawn = TSNE(2, perplexity=perplexity, init="pca", metric="cosine", max_iter=500, random_state=0)
-    return _stretched(drawn.fit_transform(landmarks))
+    with threadpool_limits(1):  # more threads mostly wait for each other, and take what questions need
+        return _stretched(drawn.fit_transform(landmarks))
 
 
 def place(vectors: Vectors, landmarks: Vectors, positions: Positions) -> Positions:

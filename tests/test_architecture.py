@@ -83,6 +83,7 @@ OWNERS = {
     "watchfiles": {"watching"},
     "ir_measures": {"evaluation"},
     "sklearn": {"layout"},
+    "threadpoolctl": {"layout"},
     "fastapi": {"web"},
     "starlette": {"web"},
     "uvicorn": {"web"},

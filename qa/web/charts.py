@@ -61,8 +61,8 @@ def _drawn(counts: dict[str, int]) -> list[Bar]:
             y=round(HEIGHT * (1 - count / most), 2),
             width=round(step * 0.84, 2),
             height=round(HEIGHT * count / most, 2),
-            ticked=at % every == 0,
-            spare=at % (2 * every) != 0,
+            ticked=at % every == 0 and at * step < 0.94 * WIDTH,
+            spare=at % (2 * every) != 0 or at * step > 0.86 * WIDTH,
         )
         for at, (label, count) in enumerate(counts.items())
     ]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qa.assistant import Assistant
 from qa.browsing import Points
 from qa.encoder import cache_folder
+from qa.errors import QAError
 from qa.layout import MOST_LANDMARKS, Positions, lay_out, place
 
 MOST_POINTS = 50_000
@@ -36,9 +37,16 @@ class Map:
         self._drawing = threading.Lock()
         self._state = ""
         self._drawn: bytes | None = None
+        self._failed: QAError | None = None
 
     def get(self) -> bytes | None:
-        """Return the map, or None while the first is being drawn; while a later one is, that before it."""
+        """Return the map, or None while the first is being drawn; while a later one is, that before it.
+
+        Raises: QAError where it could not be drawn; the next call tries again.
+        """
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
         with self._assistant.browse() as browser:
             changed = browser.state != self._state
         if changed and self._drawing.acquire(blocking=False):
@@ -51,6 +59,8 @@ class Map:
                 state, points = browser.state, browser.points(MOST_POINTS)
             self._drawn = encoded(points, positions_of(points, _place(self._assistant.folder)))
             self._state = state
+        except QAError as error:
+            self._failed = error
         finally:
             self._drawing.release()
 

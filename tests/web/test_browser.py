@@ -185,9 +185,8 @@ def test_the_map_shows_what_answers_and_opens_it(visits: Visits) -> None:
         const id = decodeURIComponent(document.querySelector(".lit a").getAttribute("href").split(/[/#]/)[2]);
         const at = map.ids.indexOf(id);
         const canvas = document.querySelector("canvas").getBoundingClientRect();
-        const side = Math.min(canvas.width, canvas.height);
-        return [0, 1].map((axis) => (map.positions[2 * at + axis] / 65535 - 0.5) * side
-            + [canvas.x + canvas.width / 2, canvas.y + canvas.height / 2][axis]);
+        return [canvas.x + map.positions[2 * at] / 65535 * canvas.width,
+            canvas.y + map.positions[2 * at + 1] / 65535 * canvas.height];
     }""")
     page.mouse.move(x, y)
     expect(page.locator(".tip")).to_be_visible()

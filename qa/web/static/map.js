@@ -22,20 +22,20 @@
   let view = { x: 0.5, y: 0.5, zoom: 1 };
   let asked = false;
 
-  const side = () => Math.min(canvas.clientWidth, canvas.clientHeight) * view.zoom;
+  let [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const toScreen = (at) => [
-    (points.positions[2 * at] / SCALE - view.x) * side() + canvas.clientWidth / 2,
-    (points.positions[2 * at + 1] / SCALE - view.y) * side() + canvas.clientHeight / 2,
+    (points.positions[2 * at] / SCALE - view.x) * width * view.zoom + width / 2,
+    (points.positions[2 * at + 1] / SCALE - view.y) * height * view.zoom + height / 2,
   ];
   const toPlane = (x, y) => [
-    (x - canvas.clientWidth / 2) / side() + view.x,
-    (y - canvas.clientHeight / 2) / side() + view.y,
+    (x - width / 2) / (width * view.zoom) + view.x,
+    (y - height / 2) / (height * view.zoom) + view.y,
   ];
 
   const draw = () => {
     asked = false;
     const ratio = devicePixelRatio || 1;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
@@ -44,21 +44,28 @@
     pen.clearRect(0, 0, width, height);
     if (!points) return;
     const { names, of } = points.colours[choice.value];
-    const dot = Math.max(1.5, Math.min(7, (points.ids.length > 5000 ? 1.8 : 3.6) * Math.sqrt(view.zoom)));
-    pen.globalAlpha = lit.size ? 0.22 : 0.75;
+    const dot = Math.min(9, 3.2 * (10000 / points.ids.length) ** 0.25 * Math.sqrt(view.zoom));
+    const round = points.ids.length < 5000;
+    pen.globalAlpha = lit.size ? 0.4 : 0.8;
     for (let colour = names.length; colour >= 0; colour--) {
       pen.fillStyle = PALETTE[colour] && colour < names.length ? PALETTE[colour] : OTHERS;
       for (let at = 0; at < of.length; at++) {
         if (of[at] !== colour) continue;
         const [x, y] = toScreen(at);
-        if (x > -9 && y > -9 && x < width + 9 && y < height + 9) pen.fillRect(x - dot / 2, y - dot / 2, dot, dot);
+        if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
+        if (!round) pen.fillRect(x - dot / 2, y - dot / 2, dot, dot);
+        else {
+          pen.beginPath();
+          pen.arc(x, y, dot / 2, 0, 2 * Math.PI);
+          pen.fill();
+        }
       }
     }
     pen.globalAlpha = 1;
     pen.font = "600 12px system-ui, sans-serif";
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    for (const [at, rank] of lit) {
+    for (const [at, rank] of [...lit].reverse()) {
       const [x, y] = toScreen(at);
       pen.beginPath();
       pen.arc(x, y, 11, 0, 2 * Math.PI);
@@ -145,8 +152,8 @@
   const nearer = (factor, x, y) => {
     const [px, py] = toPlane(x, y);
     view.zoom = Math.max(0.8, Math.min(60, view.zoom * factor));
-    view.x = px - (x - canvas.clientWidth / 2) / side();
-    view.y = py - (y - canvas.clientHeight / 2) / side();
+    view.x = px - (x - width / 2) / (width * view.zoom);
+    view.y = py - (y - height / 2) / (height * view.zoom);
     hovered = -1;
     tip.hidden = true;
     redraw();
@@ -166,8 +173,8 @@
     const [dx, dy] = [event.offsetX - before[0], event.offsetY - before[1]];
     moved += Math.abs(dx) + Math.abs(dy);
     if (held.size === 1) {
-      view.x -= dx / side();
-      view.y -= dy / side();
+      view.x -= dx / (width * view.zoom);
+      view.y -= dy / (height * view.zoom);
       redraw();
     } else {
       const [other] = [...held].filter(([id]) => id !== event.pointerId).map(([, where]) => where);

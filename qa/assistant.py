@@ -271,5 +271,5 @@ class Assistant:
 
 
 def _state(folder: Path, snapshot: Snapshot) -> IndexState:
-    known = ((name, Path(path), seen) for name, path, seen in snapshot.fingerprints() if path != STDIN)
+    known = ((name, path, seen) for name, path, seen in snapshot.fingerprints() if path != STDIN)
     return IndexState(str(folder), snapshot.comment_count, snapshot.updated_at, tuple(stale(known)))

@@ -33,7 +33,7 @@ VIEWS = {
     "answer": _ASKED,
     "filtered": f"{_ASKED}&author=marit_o&since=2023-01-01",
     "unanswered": "/?q=zeppelin+quasar+marzipan",
-    "thread": "/comments/comments.jsonl%23c20#cited",
+    "thread": "/comments/comments.jsonl%23c49?start=0&end=86#cited",
     "map": f"/map{_ASKED[1:]}",
     "collection": "/collection",
     "docs": "/docs",

@@ -155,7 +155,9 @@ def test_an_answer_is_copied_as_markdown(visits: Visits) -> None:
     visits.contexts[0].grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_text("Copy as Markdown").click()
     expect(page.locator("#copied")).to_have_text("Copied as Markdown")
-    assert page.evaluate("navigator.clipboard.readText()").startswith(f"**{SAMPLE_QUESTION}**\n\n> ")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"**{SAMPLE_QUESTION}**\n\n")
+    assert "\n> " in copied
 
 
 def test_without_scripts_questions_are_answered_too(visits: Visits) -> None:

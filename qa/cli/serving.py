@@ -23,6 +23,10 @@ def serve(
         str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; beyond this machine a token is needed.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any free one.")] = 8000,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="NAME", help="Another name it goes by, as behind a proxy (repeatable)."),
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option("--token", envvar="QA_TOKEN", metavar="TEXT", help="What a client must know; made by default."),
@@ -31,13 +35,14 @@ def serve(
 ) -> None:
     """Serve a page to ask on and a JSON API, for this machine alone unless --host says otherwise."""
     try:
+        from qa.web.serving import Door
         from qa.web.serving import serve as serve_index
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "qa":
             raise
         raise QAError(f"qa serve needs the package {error.name}", "pip install 'comment-qa[web]'") from error
     with Telling() as telling:
-        serve_index(index, host, port, token, telling, _announce)
+        serve_index(index, Door(host, port, name or (), token), telling, _announce)
 
 
 def _announce(address: str, token: str | None) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
@@ -54,15 +55,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def access_for(host: str, token: str | None) -> Access:
-    """Return what is let in by a server bound to a host.
+def access_for(host: str, token: str | None, names: Sequence[str] = ()) -> Access:
+    """Return what is let in by a server bound to a host, which also goes by names, as behind a proxy.
 
     An address cannot be rebound, since no name is asked for; only names have to be known.
     """
+    known = {*_LOOPBACK, host.lower(), *(name.lower().rstrip(".") for name in names)}
     if is_loopback(host):
-        return Access(tuple({*_LOOPBACK, host}), False, token)
+        return Access(tuple(known), False, token)
     own = socket.gethostname().lower()
-    return Access((*_LOOPBACK, host.lower(), own, own.partition(".")[0], f"{own.partition('.')[0]}.local"), True, token)
+    short = own.partition(".")[0]
+    return Access((*known, own, short, f"{short}.local"), True, token)
 
 
 class Guard:
@@ -94,7 +97,7 @@ class Guard:
         headers, path = Headers(scope=scope), str(scope["path"])
         host = headers.get("host", "")
         if not self._known(host) or len(headers.getlist("host")) > 1:
-            return refusal(path, 421, "this server does not go by that name", "qa serve --host NAME")
+            return refusal(path, 421, "this server does not go by that name", "qa serve --name NAME")
         origin = headers.get("origin")
         if origin is not None and origin.lower().partition("://")[2] != host.lower():
             return refusal(path, 403, "requests from other sites are refused")

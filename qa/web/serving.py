@@ -6,8 +6,8 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -28,22 +28,32 @@ _LONGEST_REQUEST = 192 * 1024
 _RATE_FROM_ELSEWHERE = 20.0
 
 
-def serve(
-    folder: Path, host: str, port: int, token: str | None, events: Events, announce: Callable[[str, str | None], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the server listens, the other names it goes by, and the token that it was given."""
+
+    host: str
+    port: int
+    names: Sequence[str] = ()
+    token: str | None = None
+
+
+def serve(folder: Path, door: Door, events: Events, announce: Callable[[str, str | None], None]) -> None:
     """Answer on a port until a signal ends it. announce takes the address and, where one is needed, the token.
 
-    A server that other machines reach always needs a token; without one given it makes one. Raises: QAError.
+    A server that is reached from beyond this machine, or by another name than its own, always needs a token; without
+    one given it makes one. Raises: QAError.
     """
+    host, port, token = door.host, door.port, door.token
     if token is not None and len(token) < _SHORTEST_TOKEN:
         fact = f"--token has {len(token)} characters; at least {_SHORTEST_TOKEN} are needed"
         raise UsageError(fact, "qa serve --host HOST   # makes a token and prints it")
-    elsewhere = not is_loopback(host)
+    elsewhere = not is_loopback(host) or bool(door.names)
     token = token or (secrets.token_urlsafe(32) if elsewhere else None)
     limits = replace(Limits(), per_second=_RATE_FROM_ELSEWHERE if elsewhere else None)
     listening = _bound(host, port)
     with listening:
-        app = create_app(folder, access=access_for(host, token), limits=limits, events=events)
+        app = create_app(folder, access=access_for(host, token, door.names), limits=limits, events=events)
         server = uvicorn.Server(
             uvicorn.Config(
                 app, http="h11", ws="none", lifespan="off", log_level="warning", access_log=False,

@@ -41,7 +41,7 @@ def main() -> None:
             port = int(found.group(1))
             first = asked(port, questions[:1], 1, 0)
             start_s = time.perf_counter() - begun
-            alone = asked(port, questions, 1, 5)
+            alone = asked(port, questions, 1, min(5, arguments.seconds))
             before = memory(server.pid)
             crowd = asked(port, questions, arguments.clients, arguments.seconds / 2)
             middle = memory(server.pid)

@@ -37,6 +37,14 @@ def test_a_server_for_others_goes_by_its_name_and_by_addresses(open_web: Open) -
     assert {host: web.get("/", headers={"host": host}).status_code for host in hosts} == hosts
 
 
+def test_behind_a_proxy_it_goes_by_the_names_that_it_is_given(open_web: Open) -> None:
+    web = open_web(access=access_for("127.0.0.1", None, ["Qa.Example.org"]))
+    hosts = {"qa.example.org": 200, "localhost": 200, "evil.example": 421, "192.168.1.5": 421}
+    assert {host: web.get("/", headers={"host": host}).status_code for host in hosts} == hosts
+    through = {"host": "qa.example.org", "origin": "https://qa.example.org"}
+    assert web.get(QUESTION, headers=through).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -97,6 +97,11 @@ def test_beyond_this_machine_a_token_is_made_and_told_once(ovens: Path) -> None:
         assert get(f"{here}login?token={token}")[0] == 200
 
 
+def test_behind_a_proxy_a_token_is_needed_too(ovens: Path) -> None:
+    with Server(ovens, "--name", "qa.example.org") as server:
+        assert get(f"{server.address}api/status", Host="qa.example.org")[0] == 401
+
+
 def test_a_token_of_ones_own(ovens: Path, run_qa: Run) -> None:
     with Server(ovens, "--token", "0123456789abcdef") as server:
         assert get(f"{server.address}api/status")[0] == 401

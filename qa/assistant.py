@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.answer import compose
+from qa.browsing import Browser
 from qa.encoder import DEFAULT_MODEL, Encoder, Reranker, fast_name, load_encoder, load_reranker
 from qa.errors import IndexDamaged, IndexNotFound
 from qa.events import Events
@@ -260,6 +261,12 @@ class Assistant:
                 tuple(snapshot.neighbours(comment)),
             )
 
+    @contextmanager
+    def browse(self) -> Iterator[Browser]:
+        """Give one state of the index to look around in: threads, authors, numbers over time."""
+        with self._snapshot() as snapshot:
+            yield Browser(snapshot)
+
     def comments(
         self,
         *,
@@ -277,5 +284,5 @@ class Assistant:
 
 
 def _state(folder: Path, snapshot: Snapshot) -> IndexState:
-    known = ((name, Path(path), seen) for name, path, seen in snapshot.fingerprints() if path != STDIN)
+    known = ((name, path, seen) for name, path, seen in snapshot.fingerprints() if path != STDIN)
     return IndexState(str(folder), snapshot.comment_count, snapshot.updated_at, tuple(stale(known)))

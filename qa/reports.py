@@ -115,6 +115,32 @@ class Status:
     sources: tuple[SourceReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorCount:
+    """An author and how many comments are theirs."""
+
+    name: str
+    comments: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadCount:
+    """A thread, the comment_id of its first comment, and how many comments it has."""
+
+    title: str | None
+    first: str
+    comments: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """A month, UTC, and how many comments were written in it."""
+
+    year: int
+    month: int
+    comments: int
+
+
 # Not a mode of the product: what it is compared with, the model alone.
 BASELINE = "baseline"
 # What an evaluation measures of a ranking.

@@ -12,12 +12,12 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from qa.errors import SourceNotFound, SourceUnreadable
 
-Look = Callable[[Path], tuple[int, int]]
+Look = Callable[[str | Path], tuple[int, int]]
 
 STDIN = "stdin"
 # A file modified this close to the moment it was read may change again without its time changing (git calls such an
@@ -161,7 +161,7 @@ def fingerprint(path: Path, now_ns: int) -> Fingerprint:
     return Fingerprint(stat.st_size, stat.st_mtime_ns, now_ns, digest)
 
 
-def looks_unchanged(path: Path, before: Fingerprint, look: Look | None = None) -> bool:
+def looks_unchanged(path: str | Path, before: Fingerprint, look: Look | None = None) -> bool:
     """Tell by size and time alone that the file is as it was; False where only its content can tell."""
     racy = before.read_at_ns - before.mtime_ns < _RACY_NS
     same = (look or size_and_time)(path) == (before.size, before.mtime_ns) and not racy
@@ -176,28 +176,34 @@ def state_of(paths: Iterable[Path], look: Look | None = None) -> str:
 def companions_unchanged(before: Fingerprint, look: Look | None = None) -> bool:
     """Tell whether the files that complete one are as they were; one written as it was read counts as changed."""
     return before.beside == "[]" or all(
-        (look or size_and_time)(Path(path)) == (size, mtime_ns) and before.read_at_ns - mtime_ns >= _RACY_NS
-        for path, size, mtime_ns in json.loads(before.beside)
+        (look or size_and_time)(path) == (size, mtime_ns) and before.read_at_ns - mtime_ns >= _RACY_NS
+        for path, size, mtime_ns in _companions(before.beside)
     )
 
 
-def size_and_time(path: Path) -> tuple[int, int]:
+@lru_cache(4096)
+def _companions(beside: str) -> list[tuple[str, int, int]]:
+    """Return path, size and time of each; read once, since every question asks whether its sources changed."""
+    return [(path, size, mtime_ns) for path, size, mtime_ns in json.loads(beside)]
+
+
+def size_and_time(path: str | Path) -> tuple[int, int]:
     """Return a file's size and the time it was changed, in nanoseconds since 1970; (-1, 0) where there is none."""
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116 - thousands of times for one question: no Path is made for it
     except OSError:
         return -1, 0
     return stat.st_size, stat.st_mtime_ns
 
 
-def stale(known: Iterable[tuple[str, Path, Fingerprint]]) -> list[str]:
+def stale(known: Iterable[tuple[str, str, Fingerprint]]) -> list[str]:
     """Return the names of those sources that changed or went since they were read; each file is looked at once."""
     look = cache(size_and_time)
     found = cache(partial(is_stale, look=look))
     return [name for name, path, before in known if found(path, before)]
 
 
-def is_stale(path: Path, before: Fingerprint, look: Look | None = None) -> bool:
+def is_stale(path: str | Path, before: Fingerprint, look: Look | None = None) -> bool:
     """Tell whether the file's content differs from what was read, or the file is gone or unreadable."""
     if looks_unchanged(path, before, look):
         return False
@@ -205,6 +211,6 @@ def is_stale(path: Path, before: Fingerprint, look: Look | None = None) -> bool:
     if (look or size_and_time)(path)[0] != before.size or state_of(beside, look) != before.beside:
         return True
     try:
-        return fingerprint(path, 0).sha256 != before.sha256
+        return fingerprint(Path(path), 0).sha256 != before.sha256
     except (SourceNotFound, SourceUnreadable):
         return True

@@ -37,6 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "render": {"errors", "records", "reports"},
     "questions": {"errors", "records", "dates"},
+    "layout": set(),
+    "browsing": {"errors", "records", "reports", "index"},
     "updating": {"errors", "records", "reports", "events", "faults", "formats", "sources", "encoder", "index", "store",
         "confidence",
     },
@@ -47,9 +49,13 @@ ALLOWED: dict[str, set[str]] = {
     "watching": {"errors", "records", "reports", "events", "sources", "index"},
     "assistant": {
         "errors", "records", "reports", "events", "formats", "sources", "encoder", "index", "retrieval", "answer",
-        "updating", "watching", "upkeep", "questions",
+        "updating", "watching", "upkeep", "questions", "browsing",
     },
-    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render"},
+    "web": {
+        "", "errors", "records", "reports", "events", "encoder", "questions", "assistant", "browsing", "layout",
+        "render",
+    },
+    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web"},
     "": {"errors", "records", "reports", "formats", "assistant", "evaluation"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -73,6 +79,15 @@ OWNERS = {
     "filelock": {"index", "encoder"},
     "watchfiles": {"watching"},
     "ir_measures": {"evaluation"},
+    "sklearn": {"layout"},
+    "threadpoolctl": {"layout"},
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "jinja2": {"web"},
+    "pydantic": {"web"},
+    "anyio": {"web"},
+    "fastapi_offline": {"web"},
 }
 
 

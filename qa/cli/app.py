@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import INTERRUPTED, asking, evaluating, indexing, models, upkeep
+from qa.cli import INTERRUPTED, asking, evaluating, indexing, models, serving, upkeep
 from qa.errors import QAError
 from qa.render import error_lines
 
@@ -28,6 +28,7 @@ indexing.register(app)
 upkeep.register(app)
 evaluating.register(app)
 models.register(app)
+serving.register(app)
 
 
 def _version(wanted: bool) -> None:

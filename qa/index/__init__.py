@@ -9,10 +9,12 @@ from qa.index.opening import IndexReader, encoder_name, open_snapshot
 from qa.index.saving import save_store
 from qa.index.snapshot import Snapshot
 from qa.index.writer import IndexWriter, open_writer
+from qa.store import Points
 
 __all__ = [
     "IndexReader",
     "IndexWriter",
+    "Points",
     "Snapshot",
     "check_derived",
     "check_store",

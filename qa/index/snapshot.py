@@ -18,7 +18,7 @@ from qa.index.checkpoint import Checkpoint
 from qa.index.encoders import check_encoder
 from qa.records import EVERYTHING, Comment, Filters, Passage, Scope, Term
 from qa.sources import Fingerprint
-from qa.store import SourceRecord, StoredPassage, StoreReader, where
+from qa.store import Collection, Points, SourceRecord, StoredPassage, StoreReader, where
 from qa.vectors import Ids, Mask, Rows, best
 from qa.words import Words
 
@@ -179,6 +179,26 @@ class Snapshot:
         """Return the comments of a scope, source by source, in the order they stand there."""
         scope = self._store.scope(filters) if filters else EVERYTHING
         return self._store.comments(where(scope), (), limit, "s.name, c.position")
+
+    @property
+    def collection(self) -> Collection:
+        """The collection as a whole: its authors, threads and months."""
+        return self._store.collection
+
+    def points(self, most: int) -> Points:
+        """Return at most so many comments as points."""
+        return self._store.collection.points(most, self._store.dimensions)
+
+    @property
+    def state(self) -> str:
+        """What names this state of the index: another one has another name."""
+        return f"{self._store.change} {self._store.token(self._store.change)}"
+
+    def listed(self, comment_ids: Sequence[str]) -> list[Comment]:
+        """Return those of the comments that there are, in the order in which their ids are given."""
+        places = ", ".join("?" * len(comment_ids))
+        found = {one.comment_id: one for one in self._store.comments(f"c.comment_id IN ({places})", comment_ids)}
+        return [found[key] for key in comment_ids if key in found]
 
     def parents(self, comment: Comment) -> list[Comment]:
         """Return what a comment answers, and what that answers, the first of the thread first."""

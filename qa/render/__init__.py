@@ -5,7 +5,18 @@ from __future__ import annotations
 from qa.render.evaluation import evaluation_json, evaluation_plain
 from qa.render.explained import explained_plain, explanation_json
 from qa.render.jsons import answer_json, comment_json, dump_json, record_json
-from qa.render.lines import change_line, error_lines, place, stale_line, verdict_line
+from qa.render.lines import (
+    author,
+    change_line,
+    day,
+    error_lines,
+    notes,
+    place,
+    segments,
+    stale_line,
+    title,
+    verdict_line,
+)
 from qa.render.markdown import answer_markdown
 from qa.render.plain import answer_plain, comment_plain
 from qa.render.reports import (
@@ -17,7 +28,7 @@ from qa.render.reports import (
     status_json,
     status_plain,
 )
-from qa.render.safe import safe_line, safe_text
+from qa.render.safe import clip, safe_line, safe_text, web_address
 from qa.render.terminal import print_answer, print_comment
 from qa.render.upkeep import (
     forgotten_json,
@@ -32,11 +43,14 @@ __all__ = [
     "answer_json",
     "answer_markdown",
     "answer_plain",
+    "author",
     "change_line",
+    "clip",
     "comment_json",
     "comment_plain",
     "commit_json",
     "commit_plain",
+    "day",
     "dump_json",
     "error_lines",
     "evaluation_json",
@@ -46,6 +60,7 @@ __all__ = [
     "forgotten_json",
     "forgotten_plain",
     "listing_plain",
+    "notes",
     "place",
     "print_answer",
     "print_comment",
@@ -56,10 +71,13 @@ __all__ = [
     "report_plain",
     "safe_line",
     "safe_text",
+    "segments",
     "stale_line",
     "status_json",
     "status_plain",
+    "title",
     "verdict_line",
     "verification_json",
     "verification_plain",
+    "web_address",
 ]

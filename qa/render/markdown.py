@@ -7,16 +7,14 @@ neither run HTML, load an image, nor define a footnote that passes for our citat
 from __future__ import annotations
 
 import re
-from urllib.parse import quote as percent_encode
 
 from qa.records import Answer, Citation, Statement
 from qa.render.lines import answered, around, author, day, notes, place, segments, title, verdict_line
-from qa.render.safe import safe_line, safe_text
+from qa.render.safe import safe_line, safe_text, web_address
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;"})
 _SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^([ \t]*)(?:([#>+=-])|(\d+)([.)]))?", re.MULTILINE)
-_URL_KEPT = "%/:?#[]@!$&'*+,;=~-._"
 
 
 def answer_markdown(answer: Answer) -> str:
@@ -92,8 +90,5 @@ def _footnote(citation: Citation) -> str:
 
 
 def _link(citation: Citation) -> str:
-    where, url = _escaped(place(citation)), citation.comment.url
-    if not url or not url.lower().startswith(("https://", "http://")):
-        return where
-    target = percent_encode(url, safe=_URL_KEPT, errors="replace").replace("&", "&amp;")
-    return f"[{where}]({target})"
+    where, address = _escaped(place(citation)), web_address(citation.comment.url)
+    return where if address is None else f"[{where}]({address.replace('&', '&amp;')})"

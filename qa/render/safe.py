@@ -16,6 +16,7 @@ Offsets refer to raw text: slice first, neutralise after.
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 UNSAFE = re.compile(
     "["
@@ -27,6 +28,8 @@ UNSAFE = re.compile(
     "]"
 )
 _UNSAFE_OR_CRLF = re.compile("\r\n|" + UNSAFE.pattern)
+_WEB = ("https://", "http://")
+_ADDRESS_KEPT = "%/:?#[]@!$&'*+,;=~-._"
 _LINE_SPACE = str.maketrans("\n\t", "  ")
 
 
@@ -47,6 +50,17 @@ def clip(text: str, limit: int) -> str:
     """Return one safe line of at most limit characters, white space collapsed, ending in … where it was cut."""
     line = safe_line(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def web_address(url: str | None) -> str | None:
+    """Return an address that may be linked to, percent-encoded, or None: only the web's are, no scripts or files.
+
+    >>> web_address("https://example.org/a b"), web_address("javascript:alert(1)")
+    ('https://example.org/a%20b', None)
+    """
+    if not url or not url.lower().startswith(_WEB):
+        return None
+    return quote(url, safe=_ADDRESS_KEPT, errors="replace")
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -1,5 +1,6 @@
 """SQLite: comments, passages, vectors, sources, settings. The one source of truth."""
 
+from qa.store.collection import Collection, Points
 from qa.store.connection import FORMAT_VERSION, connect, is_sound, mapped, scrub
 from qa.store.damage import damaged_comments, damaged_vectors
 from qa.store.reading import StoreReader
@@ -12,6 +13,8 @@ from qa.store.writing import StoreWriter
 
 __all__ = [
     "FORMAT_VERSION",
+    "Collection",
+    "Points",
     "SourceRecord",
     "Staging",
     "StoreReader",

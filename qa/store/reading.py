@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qa.errors import CitationError
 from qa.records import Comment, Filters, Passage, Scope
 from qa.sources import Fingerprint, Root
+from qa.store.collection import Collection
 from qa.store.rows import (
     COMMENT_COLUMNS,
     COMMENT_JOINS,
@@ -257,6 +258,11 @@ class StoreReader:
             tuple(to_sql(value) if isinstance(value, str) else value for value in values),
         )
         return [_verified(comment_of(row[1:]), row[0]) for row in rows]
+
+    @property
+    def collection(self) -> Collection:
+        """The collection as a whole."""
+        return Collection(self._connection)
 
     def dates(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and the last date of any comment."""

@@ -15,6 +15,8 @@ from corpus import SAMPLE, spread
 from invented import Invention
 from likeness import Likeness, unit
 
+import qa
+
 FOLDER = Path(__file__).parent
 # Stands in for the baseline, which takes long to start.
 _STUB = """
@@ -141,3 +143,15 @@ def test_importers_are_timed() -> None:
     names += ["  the standard", "  ours is"]
     assert [line.startswith(name) for line, name in zip(lines, names, strict=True)] == [True] * len(names)
     assert all(float(line[26:].split()[0]) > 0 for line in lines[:-1])
+
+
+@linux
+def test_serving_is_timed(tmp_path: Path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("The ferry leaves at nine.\nThe oven is hot.\n", encoding="utf-8")
+    qa.build([str(source)], tmp_path / "ix", model="hashing")
+    command = [sys.executable, str(FOLDER / "serve.py"), "--index", str(tmp_path / "ix"), "--clients", "3"]
+    done = subprocess.run([*command, "--seconds", "0.2"], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert (found["passages"], found["exit_code"]) == (2, 0)
+    assert list(found["crowd"]["statuses"]) == ["200"]

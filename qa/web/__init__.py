@@ -1,0 +1,1 @@
+"""The web door: a page to ask on and a JSON API. Needs the extra `web`."""

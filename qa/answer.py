@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qa.confidence import BAR
 from qa.errors import CitationError
-from qa.passages import is_question
 from qa.records import Answer, Citation, Comment, Hit, IndexState
 from qa.retriever import Found
+from qa.sentences import chosen
 
 EMPTY_SCOPE = "empty_scope"
 
@@ -38,7 +38,7 @@ def _cite(hit: Hit, stale: bool) -> Citation:
         score=hit.score,
         line_start=passage.line_start,
         line_end=passage.line_end,
-        highlights=_highlights(hit),
+        highlights=chosen(hit.sentences),
         stale=stale,
     )
     check(citation, comment)
@@ -49,13 +49,3 @@ def check(citation: Citation, comment: Comment) -> None:
     """Raise CitationError unless the quote stands in the comment at its offsets."""
     if not citation.quote or comment.text[citation.start : citation.end] != citation.quote:
         raise CitationError(f"a quote of {comment.comment_id} is not in the comment", "qa index PATH...")
-
-
-def _highlights(hit: Hit) -> tuple[tuple[int, int], ...]:
-    """Return the sentence nearest to the question; one that asks is taken only where no sentence states anything."""
-    text = hit.passage.text
-    stating = [one for one in hit.sentences if not is_question(text[one[0] : one[1]])]
-    if not hit.sentences:
-        return ()
-    start, end, _ = max(stating or hit.sentences, key=lambda one: one[2])
-    return ((start, end),)

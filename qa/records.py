@@ -152,7 +152,7 @@ class Hit:
     """A passage that a question found.
 
     Units: score is the cosine of question and passage; word_score is BM25 (0 where no word matched);
-    rank counts from 1. sentences are spans of passage.text with their cosine to the question.
+    rank counts from 1. sentences are spans of passage.text with their scores (`qa.sentences`).
     """
 
     passage: Passage

@@ -14,6 +14,7 @@ from qa.fusion import FEEDBACK, Scores, Vector, lifted, moved, weighed
 from qa.index import Snapshot
 from qa.passages import is_question, sentence_spans
 from qa.records import Filters, Hit, Mode, Passage, Scope
+from qa.sentences import SentenceScorer
 from qa.store import StoredPassage
 
 # How many passages each side brings to the fusion.
@@ -69,8 +70,9 @@ def retrieve(
     scores = _scores(found, reader, snapshot, mode)
     cost = _ECHO_COST if mode == "hybrid" else 0.0
     ranked = _ranked(reader, _order(scores, found), scores, count, cost)
+    scorer = SentenceScorer(snapshot, question, found.query)
     hits = [
-        Hit(looked.passage, float(found.cosines[at]), rank, float(found.bm25[at]), looked.sentences)
+        Hit(looked.passage, float(found.cosines[at]), rank, float(found.bm25[at]), scorer.score(looked.stored))
         for rank, (at, looked) in enumerate(ranked.items(), start=1)
     ]
     evidence = _evidence(found, reader, snapshot, question)
@@ -128,14 +130,14 @@ def _order(scores: Scores, found: Candidates) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """A candidate that was read. sentences are spans of its text with their cosine to the question.
+    """A candidate that was read. echoes: the sentence nearest to the question is itself a question."""
 
-    echoes: the sentence nearest to the question is itself a question.
-    """
-
-    passage: Passage
-    sentences: tuple[tuple[int, int, float], ...]
+    stored: StoredPassage
     echoes: bool
+
+    @property
+    def passage(self) -> Passage:
+        return self.stored.passage
 
 
 class _Reader:
@@ -181,7 +183,7 @@ def _ranked(reader: _Reader, order: NDArray[np.int64], scores: Scores, count: in
 def _look(stored: StoredPassage, query: Vector) -> _Looked:
     text = stored.passage.searched
     spans = sentence_spans(text)
-    scores = stored.sentences @ query if len(stored.sentences) == len(spans) else np.zeros(len(spans))
-    sentences = tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))
-    nearest = max(sentences, key=lambda one: one[2], default=None)
-    return _Looked(stored.passage, sentences, nearest is not None and is_question(text[nearest[0] : nearest[1]]))
+    if not spans or len(stored.sentences) != len(spans):
+        return _Looked(stored, False)
+    start, end = spans[int(np.argmax(stored.sentences @ query))]
+    return _Looked(stored, is_question(text[start:end]))

@@ -154,6 +154,13 @@ class Snapshot:
         covered = (sum(weight for term, weight in weights.items() if term in one) for one in held)
         return max(covered, default=0.0) / max(sum(weights.values()), 1e-9)
 
+    def held(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return the share of a question's words that each text holds; a word counts by the passages that lack it."""
+        words = self._words[0]
+        weights = {term: 1 - share for term, share in words.shares(words.terms(question)).items()}
+        total = max(sum(weights.values()), 1e-9)
+        return [sum(weights.get(term, 0.0) for term in words.terms(text, cut=False)) / total for text in texts]
+
     def vectors(self, passage_ids: Sequence[int]) -> tuple[Ids, Rows]:
         """Return those of the passages that still stand, shape (n,), and their vectors (n, d)."""
         ids, rows = self._store.vectors(passage_ids)

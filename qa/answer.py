@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from qa.confidence import BAR
 from qa.errors import CitationError
-from qa.passages import is_question
 from qa.records import Answer, Citation, Comment, Hit, IndexState, Statement
 from qa.retrieval import Found
+from qa.sentences import best, chosen
 
 EMPTY_SCOPE = "empty_scope"
-# How many sentences answer at most, and how near the question each must be, beside the nearest.
+# How many sentences answer at most, and by how much each may be behind the best.
 _STATEMENTS = 3
-_NEAR_ENOUGH = 0.8
+_BEHIND = 0.2
 
 
 def compose(question: str, found: Found, index: IndexState) -> Answer:
@@ -38,13 +38,13 @@ def compose(question: str, found: Found, index: IndexState) -> Answer:
 def _statements(hits: Sequence[Hit]) -> tuple[Statement, ...]:
     """Return the best sentence of each of the best hits, in their order; one that several hold is said once.
 
-    Left out is what is much farther from the question than the nearest.
+    Left out is what answers much worse than the best, and what only asks.
     """
-    best = [(hit, sentence) for hit in hits if (sentence := _best_sentence(hit))]
-    bar = _NEAR_ENOUGH * max((score for _, (_, _, score) in best), default=0.0)
+    found = [(hit, sentence) for hit in hits if (sentence := best(hit.sentences))]
+    bar = max(0.0, max((score for _, (_, _, score) in found), default=0.0) - _BEHIND)
     said: dict[str, list[int]] = {}
     texts: dict[str, str] = {}
-    for hit, (start, end, score) in best:
+    for hit, (start, end, score) in found:
         text = hit.passage.text[start:end].strip()
         key = " ".join(text.casefold().split())
         if score >= bar and (key in said or len(said) < _STATEMENTS):
@@ -64,7 +64,7 @@ def _cite(hit: Hit, stale: bool) -> Citation:
         score=hit.score,
         line_start=passage.line_start,
         line_end=passage.line_end,
-        highlights=_highlights(hit),
+        highlights=chosen(hit.sentences),
         stale=stale,
         also=hit.also,
         more_in_thread=hit.more_in_thread,
@@ -79,15 +79,3 @@ def check(citation: Citation, comment: Comment) -> None:
     """Raise CitationError unless the quote stands in the comment at its offsets."""
     if not citation.quote or comment.text[citation.start : citation.end] != citation.quote:
         raise CitationError(f"a quote of {comment.comment_id} is not in the comment", "qa index PATH...")
-
-
-def _highlights(hit: Hit) -> tuple[tuple[int, int], ...]:
-    best = _best_sentence(hit)
-    return (best[:2],) if best else ()
-
-
-def _best_sentence(hit: Hit) -> tuple[int, int, float] | None:
-    """Return the sentence nearest to the question; one that asks is taken only where no sentence states anything."""
-    text = hit.passage.text
-    stating = [one for one in hit.sentences if not is_question(text[one[0] : one[1]])]
-    return max(stating or hit.sentences, key=lambda one: one[2], default=None)

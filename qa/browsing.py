@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from qa.errors import CommentNotFound
 from qa.index import Points, Snapshot
 from qa.records import Comment
 from qa.reports import AuthorCount, MonthCount, ThreadCount
@@ -49,13 +48,6 @@ class Browser:
     def comment(self, comment_id: str) -> Comment:
         """Return one comment. Raises: CommentNotFound."""
         return self._snapshot.comment(comment_id)
-
-    def parent(self, comment: Comment) -> Comment | None:
-        """Return what a comment answers, if that is known and in the index."""
-        try:
-            return self._snapshot.comment(comment.parent_id) if comment.parent_id else None
-        except CommentNotFound:
-            return None
 
     def conversation(self, comment_id: str, most: int = _AT_ONCE) -> Conversation:
         """Return a comment amid its thread, of which about `most` comments around it. Raises: CommentNotFound."""

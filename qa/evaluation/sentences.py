@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qa.encoder import Encoder
 from qa.evaluation.judged import Judged
 from qa.index import Snapshot
-from qa.passages import is_question, sentence_spans
+from qa.sentences import SentenceScorer
 from qa.store import StoredPassage
 
 Span = tuple[int, int]
@@ -28,28 +25,19 @@ def rightly_chosen(question: Judged, snapshot: Snapshot, encoder: Encoder) -> bo
         return None
     text = passages[0].passage.comment.text
     marked = [span for sentence in question.sentences if (span := _find(sentence, text))]
-    chosen = best_sentence(passages, encoder.encode_query(question.text))
+    chosen = best_sentence(passages, SentenceScorer(snapshot, question.text, encoder.encode_query(question.text)))
     if not marked or chosen is None:
         return None
     return 2 * sum(_shared(chosen, span) for span in marked) >= chosen[1] - chosen[0]
 
 
-def best_sentence(passages: Sequence[StoredPassage], query: NDArray[np.float32]) -> Span | None:
-    """Return the [start, end) in its comment of the sentence nearest to a question; one that asks only for want of all.
-
-    Shapes: query (d,).
-    """
-    best: tuple[bool, float, Span] | None = None
-    for stored in passages:
-        passage = stored.passage
-        spans = sentence_spans(passage.searched)
-        if len(spans) != len(stored.sentences):
-            continue
-        for (start, end), score in zip(spans, (stored.sentences @ query).tolist(), strict=True):
-            states = not is_question(passage.text[start:end])
-            one = (states, score, (passage.start + start, passage.start + end))
-            best = one if best is None or one[:2] > best[:2] else best
-    return best[2] if best else None
+def best_sentence(passages: Sequence[StoredPassage], scorer: SentenceScorer) -> Span | None:
+    """Return the [start, end) in its comment of the sentence that scores best in any of the comment's passages."""
+    scored = [(one.passage.start, sentence) for one in passages for sentence in scorer.score(one)]
+    if not scored:
+        return None
+    offset, (start, end, _) = max(scored, key=lambda one: one[1][2])
+    return offset + start, offset + end
 
 
 def _find(sentence: str, text: str) -> Span | None:

@@ -16,7 +16,7 @@ from qa.encoder import Encoder
 from qa.errors import CommentNotFound
 from qa.index.checkpoint import Checkpoint
 from qa.index.encoders import check_encoder
-from qa.records import EVERYTHING, Comment, Filters, Passage, Scope, Term
+from qa.records import EVERYTHING, Comment, Filters, Scope, Term
 from qa.sources import Fingerprint
 from qa.store import Collection, Points, SourceRecord, StoredPassage, StoreReader, where
 from qa.vectors import Ids, Mask, Rows, best
@@ -144,9 +144,9 @@ class Snapshot:
         shares = self._words[0].shares(asked)
         return tuple(Term(text, count, shares[text]) for text, count in asked.items())
 
-    def words_of(self, passage: Passage) -> frozenset[str]:
-        """Return the words, stemmed, that a passage is found by."""
-        return frozenset(self._words[0].terms(f"{passage.context}\n{passage.searched}", cut=False))
+    def words_of(self, text: str) -> frozenset[str]:
+        """Return the words, stemmed, that a text is found by."""
+        return frozenset(self._words[0].terms(text, cut=False))
 
     def vectors(self, passage_ids: Sequence[int]) -> tuple[Ids, Rows]:
         """Return those of the passages that still stand, shape (n,), and their vectors (n, d)."""

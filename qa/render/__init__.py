@@ -6,6 +6,7 @@ from qa.render.evaluation import evaluation_json, evaluation_plain
 from qa.render.explained import explained_plain, explanation_json
 from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import (
+    also_line,
     author,
     change_line,
     day,
@@ -40,6 +41,7 @@ from qa.render.upkeep import (
 )
 
 __all__ = [
+    "also_line",
     "answer_json",
     "answer_markdown",
     "answer_plain",

@@ -55,14 +55,20 @@ def answered(comment: Comment) -> str:
 
 def around(citation: Citation) -> list[str]:
     """List what is shown in one place with a quote: that others say the same, and what its thread holds beside it."""
-    found = []
-    if citation.also:
-        ids = ", ".join(safe_line(other.comment_id) for other in citation.also[:_NAMED])
-        more = f" and {len(citation.also) - _NAMED:,} more" if len(citation.also) > _NAMED else ""
-        found.append(f"said {1 + len(citation.also):,} times, also in {ids}{more}")
+    also = also_line(citation)
+    found = [also] if also else []
     if citation.more_in_thread:
         found.append(f"+{citation.more_in_thread:,} more in this thread: --all")
     return found
+
+
+def also_line(citation: Citation) -> str | None:
+    """Say how many comments say the same, and which; None where no other does."""
+    if not citation.also:
+        return None
+    ids = ", ".join(safe_line(other.comment_id) for other in citation.also[:_NAMED])
+    more = f" and {len(citation.also) - _NAMED:,} more" if len(citation.also) > _NAMED else ""
+    return f"said {1 + len(citation.also):,} times, also in {ids}{more}"
 
 
 def notes(item: Citation | Comment) -> list[str]:

@@ -14,6 +14,7 @@ from qa.index import Snapshot
 from qa.passages import is_question, sentence_spans
 from qa.records import Passage, Scope, Term
 from qa.retrieval.fusion import Scores, Vector
+from qa.sentences import Scored, SentenceScorer
 from qa.store import StoredPassage
 
 
@@ -30,6 +31,7 @@ class Candidates:
     vectors: Vector
     cosines: Scores
     bm25: Scores
+    scorer: SentenceScorer
     snapshot: Snapshot
     _looked: dict[int, Looked] = field(default_factory=dict)
 
@@ -39,36 +41,41 @@ class Candidates:
         ids = {at: int(self.passage_ids[at]) for at in new}
         stored = self.snapshot.passages(list(ids.values()))
         for at, key in ids.items():
-            self._looked[at] = self._look(stored[key])
+            self._looked[at] = Looked(stored[key], self)
         return [self._looked[at] for at in positions.tolist()]
-
-    def _look(self, stored: StoredPassage) -> Looked:
-        spans = sentence_spans(stored.passage.searched)
-        scores = stored.sentences @ self.query if len(stored.sentences) == len(spans) else np.zeros(len(spans))
-        sentences = tuple((start, end, float(score)) for (start, end), score in zip(spans, scores, strict=True))
-        return Looked(stored.passage, sentences, self.snapshot)
 
 
 @dataclass(frozen=True)
 class Looked:
-    """A candidate that was read. sentences are spans of its text with their cosine to the question."""
+    """A candidate that was read."""
 
-    passage: Passage
-    sentences: tuple[tuple[int, int, float], ...]
-    snapshot: Snapshot
+    stored: StoredPassage
+    among: Candidates
+
+    @property
+    def passage(self) -> Passage:
+        """What was read."""
+        return self.stored.passage
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The words, stemmed, that it is found by."""
-        return self.snapshot.words_of(self.passage)
+        return self.among.snapshot.words_of(f"{self.passage.context}\n{self.passage.searched}")
+
+    @cached_property
+    def sentences(self) -> tuple[Scored, ...]:
+        """Its sentences with their scores."""
+        return self.among.scorer.score(self.stored)
 
     @property
     def echoes(self) -> bool:
         """Tell whether its sentence nearest to the question is itself a question."""
-        if not self.sentences:
+        text = self.passage.searched
+        spans = sentence_spans(text)
+        if not spans or len(self.stored.sentences) != len(spans):
             return False
-        start, end, _ = max(self.sentences, key=lambda one: one[2])
-        return is_question(self.passage.searched[start:end])
+        start, end = spans[int(np.argmax(self.stored.sentences @ self.among.query))]
+        return is_question(text[start:end])
 
 
 def search(snapshot: Snapshot, encoder: Encoder, question: str, scope: Scope, reach: int) -> Candidates:
@@ -84,4 +91,5 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, scope: Scope, re
     by_words |= snapshot.score_words(question, [key for key in ids.tolist() if key not in by_words])
     ids, vectors = np.concatenate([ids, more_ids]), np.concatenate([vectors, more])
     bm25 = np.array([by_words.get(key, 0.0) for key in ids.tolist()], np.float32)
-    return Candidates(query, terms, ids, vectors, vectors @ query, bm25, snapshot)
+    scorer = SentenceScorer(snapshot, question, query)
+    return Candidates(query, terms, ids, vectors, vectors @ query, bm25, scorer, snapshot)

@@ -49,10 +49,11 @@ def routes(desk: Desk) -> APIRouter:
         thread: asked.Names = [],  # noqa: B006
         source: asked.Names = [],  # noqa: B006
         mode: asked.Ranking = "hybrid",
+        every: asked.All = False,
     ) -> Response:
         """Return the passages that answer, best first, each with its source: what `qa ask --json` prints."""
         scoped = partial(assistant.ask, author=author, since=since, before=before, thread=thread, source=source)
-        answer = await desk.run(request, partial(scoped, question, k=k, mode=mode))
+        answer = await desk.run(request, partial(scoped, question, k=k, mode=mode, every=every))
         return _json(answer_json(answer))
 
     @api.get(

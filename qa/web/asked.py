@@ -33,6 +33,9 @@ Before = Annotated[
     str | None, Query(max_length=60, description="Only comments before this date (ISO, UTC).", json_schema_extra=_DATE)
 ]
 Ranking = Annotated[Mode, Query(description="Rank by meaning and words together, or by one of them alone.")]
+All = Annotated[
+    bool, Query(alias="all", description="Fold nothing that says the same; let a thread take any number of places.")
+]
 
 
 def without_blanks(names: list[str]) -> list[str]:

@@ -11,7 +11,6 @@ from starlette.requests import Request
 import qa
 from qa.browsing import Conversation, Overview
 from qa.events import Events
-from qa.records import Answer, Comment
 from qa.reports import AuthorCount
 from qa.web.limits import Gate, Limits
 from qa.web.mapping import Map
@@ -42,12 +41,6 @@ class Desk:
         """Return authors by the beginning of their names."""
         with self.assistant.browse() as browser:
             return browser.authors(prefix, limit)
-
-    def parents(self, answer: Answer) -> dict[str, Comment]:
-        """Return what the cited comments answer, by the citing comment's id."""
-        with self.assistant.browse() as browser:
-            found = {one.comment.comment_id: browser.parent(one.comment) for one in answer.citations}
-        return {key: parent for key, parent in found.items() if parent is not None}
 
     def conversation(self, comment_id: str) -> Conversation:
         """Return a comment amid its thread. Raises: CommentNotFound."""

@@ -39,9 +39,10 @@ class Asked:
         thread: asked.Names = [],  # noqa: B006
         source: asked.Names = [],  # noqa: B006
         mode: asked.Ranking = "hybrid",
+        every: asked.All = False,
     ) -> None:
         self.question = q.strip()
-        self.k, self.mode = k, mode
+        self.k, self.mode, self.every = k, mode, every
         self.author, self.thread, self.source = map(asked.without_blanks, (author, thread, source))
         self.since, self.before = (since or "").strip() or None, (before or "").strip() or None
 
@@ -63,7 +64,11 @@ class Asked:
 
     @property
     def _more(self) -> dict[str, Any]:
-        return {"k": self.k if self.k != 5 else None, "mode": self.mode if self.mode != "hybrid" else None}
+        return {
+            "k": self.k if self.k != 5 else None,
+            "mode": self.mode if self.mode != "hybrid" else None,
+            "all": "true" if self.every else None,
+        }
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -115,7 +120,7 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _ask(desk: Desk, wanted: Asked) -> Answer:
-    return desk.assistant.ask(wanted.question, k=wanted.k, mode=wanted.mode, **wanted.scope)
+    return desk.assistant.ask(wanted.question, k=wanted.k, mode=wanted.mode, every=wanted.every, **wanted.scope)
 
 
 def _home(desk: Desk, wanted: Asked) -> Response:
@@ -128,7 +133,7 @@ def _home(desk: Desk, wanted: Asked) -> Response:
         answer = _ask(desk, wanted)
     except UsageError as error:
         return render("home.html", values | {"fact": error.message}, 422)
-    shown = shown_answer(answer, desk.parents(answer))
+    shown = shown_answer(answer)
     return render("home.html", values | {"shown": shown, "stale": stale_line(answer.index)})
 
 

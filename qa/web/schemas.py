@@ -30,6 +30,13 @@ class Place(BaseModel):
     asides: list[Span] = Field(description="offsets in the comment of what its author did not write")
 
 
+class CommentRecord(Place):
+    """A comment."""
+
+    thread_id: str | None
+    parent_id: str | None
+
+
 class AnswerHit(Place):
     """A quote of one comment."""
 
@@ -39,6 +46,17 @@ class AnswerHit(Place):
     end: int
     highlights: list[Span] = Field(description="offsets in text of the sentences that answer")
     stale: bool = Field(description="the source changed since it was indexed")
+    said: int = Field(description="how many of the comments found say the same, itself included")
+    also: list[str] = Field(description="the ids of the others that say the same")
+    more_in_thread: int = Field(description="how many comments of its thread were found and kept back")
+    answers_to: CommentRecord | None = Field(description="the comment that it replies to")
+
+
+class AnswerStatement(BaseModel):
+    """A sentence that answers."""
+
+    text: str = Field(description="verbatim, white space at its ends left out")
+    ranks: list[int] = Field(description="the hits that hold it")
 
 
 class AnswerIndex(BaseModel):
@@ -56,17 +74,11 @@ class AskAnswer(BaseModel):
     question: str
     abstained: bool = Field(description="no good answer: hits holds the nearest passages")
     confidence: float = Field(description="how likely it is that the hits answer, 0 to 1")
+    answer: list[AnswerStatement] = Field(description="the sentences that answer; none where it abstains")
     hits: list[AnswerHit]
     index: AnswerIndex
     took_ms: float
     reason: str | None = Field(default=None, description='"empty_scope" where no comment matches the filters')
-
-
-class CommentRecord(Place):
-    """A comment."""
-
-    thread_id: str | None
-    parent_id: str | None
 
 
 class CommentAmidThread(CommentRecord):

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qa.browsing import Conversation
 from qa.records import Answer, Citation, Comment
-from qa.render import author, day, notes, place, segments, title, verdict_line
+from qa.render import also_line, author, day, notes, place, segments, title, verdict_line
 from qa.web.templates import comment_address
 
 Pieces = list[tuple[str, bool]]
-
-_STATED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A sentence that answers, and the passage that it stands in."""
-
-    text: str
-    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +27,8 @@ class Passage:
     before: bool
     after: bool
     notes: list[str]
+    also: str | None
     address: str
-    parent: Comment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +51,15 @@ class Shown:
 
     answer: Answer
     verdict: str | None
-    statements: list[Statement]
     passages: list[Passage]
 
 
-def shown_answer(answer: Answer, parents: Mapping[str, Comment]) -> Shown:
+def shown_answer(answer: Answer) -> Shown:
     """Return the answer, sentences first."""
-    passages = [_passage(one, parents.get(one.comment.comment_id)) for one in answer.citations]
-    stated = [] if answer.abstained else _statements(passages[:_STATED])
-    return Shown(answer, verdict_line(answer), stated, passages)
+    return Shown(answer, verdict_line(answer), [_passage(one) for one in answer.citations])
 
 
-def _statements(passages: list[Passage]) -> list[Statement]:
-    lit = [(piece, one.rank) for one in passages for piece, marked in one.pieces if marked]
-    return [Statement(" ".join(piece.split()), rank) for piece, rank in lit]
-
-
-def _passage(citation: Citation, parent: Comment | None) -> Passage:
+def _passage(citation: Citation) -> Passage:
     comment = citation.comment
     lit = citation.highlights
     start, end = (citation.start + lit[0][0], citation.start + lit[-1][1]) if lit else (citation.start, citation.end)
@@ -94,8 +75,8 @@ def _passage(citation: Citation, parent: Comment | None) -> Passage:
         before=bool(comment.text[: citation.start].strip()),
         after=bool(comment.text[citation.end :].strip()),
         notes=notes(citation),
+        also=also_line(citation),
         address=comment_address(comment.comment_id, start, end),
-        parent=parent,
     )
 
 

@@ -117,7 +117,7 @@ class Seen:
 def seen(index: Path, questions: Sequence[str]) -> Seen:
     """Ask for all that the index holds, then each question for the one best."""
     opened = qa.open(index)
-    everything = opened.ask(questions[0], k=1_000_000).citations
+    everything = opened.ask(questions[0], k=1_000_000, every=True).citations
     quotes = {(one.comment.comment_id, one.start, one.quote) for one in everything}
     assert len(quotes) == len(everything)
     best = [opened.ask(question, k=1).citations[0] for question in questions]

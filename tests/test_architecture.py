@@ -34,7 +34,8 @@ ALLOWED: dict[str, set[str]] = {
     "retrieval": {"records", "passages", "encoder", "index", "store", "confidence", "sentences"},
     "answer": {"errors", "records", "retrieval", "confidence", "sentences"},
     "evaluation": {
-        "errors", "records", "reports", "events", "encoder", "index", "store", "questions", "assistant", "sentences",
+        "errors", "records", "reports", "events", "passages", "encoder", "index", "store", "questions", "assistant",
+        "sentences",
     },
     "render": {"errors", "records", "reports"},
     "questions": {"errors", "records", "dates"},

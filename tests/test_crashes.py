@@ -416,7 +416,7 @@ def test_a_damaged_log_of_a_killed_run(small: Stages, tmp_path: Path, file: str,
 
 
 def ranking(index: Path, question: str) -> list[str]:
-    return [one.quote for one in qa.open(index).ask(question, k=20).citations]
+    return [one.quote for one in qa.open(index).ask(question, k=20, every=True).citations]
 
 
 def test_words_of_a_later_state_of_the_store_are_not_used(tmp_path: Path) -> None:

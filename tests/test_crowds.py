@@ -33,7 +33,7 @@ try:
         if asked % 3 == 0:
             texts = [one.text for one in opened.comments(source="group.csv")]
         else:
-            texts = [one.quote for one in opened.ask("the tide table at revision", source="group.csv", k=50).citations]
+            texts = [one.quote for one in opened.ask("the tide table at revision", source="group.csv", k=50, every=True).citations]
         everywhere = opened.ask("the tide table at revision", k=5)
         asked += 1
         revisions = {int(re.search(r"revision (\\d+)", text).group(1)) for text in texts}
@@ -172,7 +172,7 @@ def test_wherever_the_index_is(source: Path, tmp_path: Path, run_qa: Run, place:
     assert run_qa("index", base / "comments é", *index, cwd=cwd).returncode == 0
     asked = run_qa("ask", "the tide table at revision", "-k", 3, *index, cwd=cwd)
     assert (asked.returncode, asked.stderr) == (0, "")
-    assert asked.stdout.count("at revision 0.") == 3
+    assert asked.stdout.partition("\n[1] ")[2].count("at revision 0.") == 3
     write_group(comments, 1)
     assert run_qa("update", *index, cwd=cwd).stdout.startswith("+")
     elsewhere = run_qa("ask", "the tide table at revision", "-k", 3, "--index", real / "my index", cwd=tmp_path)
@@ -192,5 +192,7 @@ def test_readers_of_a_linked_index_see_one_state_at_a_time(source: Path, tmp_pat
     for revision in (1, 2, 3):
         write_group(source, revision)
         qa.open(link / "ix").update()
-        texts = {one.quote.partition(" at ")[2] for one in opened.ask("tide", source="group.csv", k=50).citations}
+        texts = {
+            one.quote.partition(" at ")[2] for one in opened.ask("tide", source="group.csv", k=50, every=True).citations
+        }
         assert texts == {f"revision {revision}."}

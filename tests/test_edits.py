@@ -99,7 +99,7 @@ def assert_as_from_scratch(index: Path, source: Path) -> None:
 
 def asked(index: qa.Assistant, **filters: str) -> tuple[set[str], int]:
     """Return which comments an answer cites when all are wanted, and how many the filters let through."""
-    answer = index.ask("Who bakes bread on Sundays?", k=1_000_000, **filters)  # type: ignore[arg-type]
+    answer = index.ask("Who bakes bread on Sundays?", k=1_000_000, every=True, **filters)  # type: ignore[arg-type]
     found = {one.comment.comment_id for one in answer.citations}
     assert found == {one.comment_id for one in index.comments(**filters)}  # type: ignore[arg-type]
     assert len(found) == len(answer.citations) == answer.in_scope

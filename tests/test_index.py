@@ -309,14 +309,14 @@ def assert_filters(folder: Path, comments: list[Comment]) -> None:
     for author in ("marit", "oldgrep"):
         expected = [one for one in comments if (one.author or "").lstrip("@").lower() == author]
         assert index.comments(author=author) == expected
-        answer = index.ask("stale index", k=1000, author=author)
+        answer = index.ask("stale index", k=1000, every=True, author=author)
         assert {one.comment.comment_id for one in answer.citations} == {one.comment_id for one in expected}
         assert answer.in_scope == len(expected)
     in_thread = [one for one in comments if one.thread_id == "t1" or "stem" in (one.thread_title or "").lower()]
     assert index.comments(thread=["t1", "stem"]) == in_thread
     moment = datetime(2024, 1, 1, tzinfo=UTC)
     assert index.comments(since="2024") == [one for one in comments if one.created_at and one.created_at >= moment]
-    answer = index.ask("stale index", k=1000, since="2024")
+    answer = index.ask("stale index", k=1000, every=True, since="2024")
     assert {one.comment.comment_id for one in answer.citations} == {
         one.comment_id for one in comments if one.created_at and one.created_at >= moment
     }
@@ -374,7 +374,7 @@ class Forum:
         return self.save(lambda: qa.open(self.index).update())
 
     def ids(self, question: str = "anything at all", **filters: object) -> list[str]:
-        answer = qa.open(self.index).ask(question, k=100, **filters)  # type: ignore[arg-type]
+        answer = qa.open(self.index).ask(question, k=100, every=True, **filters)  # type: ignore[arg-type]
         return sorted(one.comment.comment_id.partition("#")[2] for one in answer.citations)
 
 

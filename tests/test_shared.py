@@ -91,7 +91,7 @@ def assert_quotes_stand(roots: Sequence[Path], place: Path) -> int:
     index = qa.open(place / "ix")
     checked = 0
     for question in QUESTIONS:
-        answer = index.ask(question, k=50)
+        answer = index.ask(question, k=50, every=True)
         assert len(answer.citations) == min(50, answer.in_scope)
         for one in answer.citations:
             path = path_of(roots, one.comment.source)

@@ -298,6 +298,6 @@ def test_compacting_leaves_the_same_rankings_as_a_build(place: Path) -> None:
     qa.repair(index, compact=True)
     qa.build([place / "in"], place / "fresh", model="hashing")
     for question in (*words, "bird heat rye"):
-        answers = [qa.open(folder).ask(question, k=20) for folder in (index, place / "fresh")]
+        answers = [qa.open(folder).ask(question, k=20, every=True) for folder in (index, place / "fresh")]
         first, second = [sorted((round(one.score, 6), one.comment.comment_id) for one in a.citations) for a in answers]
         assert first == second

@@ -72,6 +72,7 @@ def test_every_command_has_help(run_qa: Run) -> None:
         "verify",
         "repair",
         "eval",
+        "serve",
         "models",
     ]
     assert re.findall(r"^│ (\w+)  ", done.stdout, re.MULTILINE) == commands

@@ -24,6 +24,7 @@ _WORD_START = re.compile(r"(?<=\s)(?=\S)")
 # A sentence ends at . ! ? … with closing quotes and brackets, before white space and a likely beginning; or with its
 # line.
 _SENTENCE_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s+[^\sa-z,;:.)\]])|[。！？]+[」』”]*|\n+)\s*")
+_ASKING = ("?", "？")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|cf|vs|al|etc|mr|mrs|ms|dr|prof|st|no|fig|eq|sec|approx|resp|[A-Z])\.$", re.IGNORECASE
 )
@@ -126,4 +127,9 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def is_question(sentence: str) -> bool:
     """Tell whether a sentence asks something."""
-    return sentence.rstrip("\"'”’»)] ").endswith(("?", "？"))
+    return sentence.rstrip("\"'”’»)] ").endswith(_ASKING)
+
+
+def asks(text: str) -> bool:
+    """Tell whether any sentence of a text may be a question."""
+    return any(mark in text for mark in _ASKING)

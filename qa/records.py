@@ -166,16 +166,14 @@ class Term:
 class Hit:
     """A passage that a question found.
 
-    Units: score is the cosine of question and passage; word_score is BM25 (0 where no word matched);
-    rank counts from 1. sentences are spans of passage.text with their scores (`qa.sentences`). also are the comments
-    that say the same, further down; more_in_thread counts those of its thread that were kept back; answers_to is the
-    comment that this one replies to, where the index holds it.
+    Units: score is the cosine of question and passage; rank counts from 1. sentences are spans of passage.text with
+    their scores (`qa.sentences`). also are the comments that say the same, further down; more_in_thread counts those of
+    its thread that were kept back; answers_to is the comment that this one replies to, where the index holds it.
     """
 
     passage: Passage
     score: float
     rank: int
-    word_score: float = 0.0
     sentences: tuple[tuple[int, int, float], ...] = ()
     also: tuple[Comment, ...] = ()
     more_in_thread: int = 0

@@ -38,7 +38,7 @@ def test_dense_ranks_by_cosine_alone(bakery: qa.Assistant) -> None:
 
 def test_words_rank_by_bm25_alone(bakery: qa.Assistant) -> None:
     hits = bakery.rank("rye bread", mode="words")
-    scores = [hit.word_score for hit in hits]
+    scores = [hit.reasons.bm25 for hit in hits]
     assert scores == sorted(scores, reverse=True)
     assert {hit.passage.text for hit in hits} == {text for text in TEXTS if "rye" in text.lower() or "bread" in text}
     assert bakery.rank("zebra", mode="words") == ()

@@ -58,7 +58,7 @@ def test_scores_are_what_they_say(tmp_path: Path) -> None:
         assert [hit.passage.text[a:b] for a, b, _ in hit.sentences] == [hit.passage.text]
     assert found.hits[0].sentences[0][2] > found.hits[0].score + 0.1  # the words that it shares
     assert found.hits[1].sentences[0][2] == pytest.approx(found.hits[1].score, abs=0.02)
-    assert [hit.word_score > 0 for hit in found.hits] == [True, False, False, False, False]
+    assert [hit.reasons.bm25 > 0 for hit in found.hits] == [True, False, False, False, False]
 
 
 def test_one_hit_for_each_comment_its_best_passage(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_question_without_words(tmp_path: Path) -> None:
     for question in ("?!", "\ud800", "👍"):
         found = ask(folder, question)
         assert sorted(ids(found)) == [1, 2]
-        assert all(hit.word_score == 0 for hit in found.hits)
+        assert all(hit.reasons.bm25 == 0 for hit in found.hits)
 
 
 def test_one_side_alone(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_one_side_alone(tmp_path: Path) -> None:
         dense, words = (retrieve(snapshot, FAKE, "rye bread", Filters(), 5, mode) for mode in ("dense", "words"))
     assert [hit.score for hit in dense.hits] == sorted((hit.score for hit in dense.hits), reverse=True)
     assert len(dense.hits) == 3
-    assert [hit.word_score for hit in words.hits] == sorted((hit.word_score for hit in words.hits), reverse=True)
+    assert [hit.reasons.bm25 for hit in words.hits] == sorted((hit.reasons.bm25 for hit in words.hits), reverse=True)
     assert sorted(ids(words)) == [1, 2]  # what holds none of the words is not found by them
 
 
@@ -148,7 +148,7 @@ def test_the_words_of_every_candidate_are_counted(tmp_path: Path) -> None:
     """A passage that meaning finds has its words counted though better ones filled the words' own list."""
     folder = index(tmp_path, *(f"rye bread {'rye ' * (n % 7)} number {n}" for n in range(300)))
     found = ask(folder, "rye bread number 299", 150)
-    assert all(hit.word_score > 0 for hit in found.hits)
+    assert all(hit.reasons.bm25 > 0 for hit in found.hits)
     assert len(found.hits) == 150
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qa.encoder import Encoder
 from qa.index import Snapshot
-from qa.passages import is_question, sentence_spans
+from qa.passages import asks, is_question, sentence_spans
 from qa.records import Passage, Scope, Term
 from qa.retrieval.fusion import Scores, Vector
 from qa.sentences import Scored, SentenceScorer
@@ -71,6 +71,8 @@ class Looked:
     def echoes(self) -> bool:
         """Tell whether its sentence nearest to the question is itself a question."""
         text = self.passage.searched
+        if not asks(text):
+            return False
         spans = sentence_spans(text)
         if not spans or len(self.stored.sentences) != len(spans):
             return False

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.records import Mode
+from qa.records import Mode, Passage
 from qa.retrieval.candidates import Candidates, Looked
 from qa.retrieval.fusion import FEEDBACK, Scores, deviation, lift, moved, worth
 
@@ -37,11 +37,21 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The best passage of a comment: its position among the candidates, and what it lost for asking the same."""
+    """The best passage of a comment: where it stands, and its position among the candidates.
 
+    Units: place counts from 1; cost is what it lost for asking the same; rerank is the score of a second stage.
+    """
+
+    place: int
     position: int
     looked: Looked
     cost: float
+    rerank: float | None = None
+
+    @property
+    def passage(self) -> Passage:
+        """What was read."""
+        return self.looked.passage
 
 
 def weigh(found: Candidates, mode: Mode) -> Weights:
@@ -73,11 +83,11 @@ def walk(found: Candidates, weights: Weights, mode: Mode, count: int) -> Iterato
     seen: set[str] = set()
     while waiting or len(read) < len(rest):
         while waiting and (len(read) == len(rest) or -waiting[0][0] > scores[rest[len(read)]]):
-            place = heappop(waiting)[1]
-            looked = read[place]
+            at = heappop(waiting)[1]
+            looked = read[at]
             if looked.passage.comment_id not in seen:
                 seen.add(looked.passage.comment_id)
-                yield Ranked(int(rest[place]), looked, _cost(looked, mode))
+                yield Ranked(len(seen), int(rest[at]), looked, _cost(looked, mode))
         for looked in found.read(rest[len(read) : len(read) + max(_READ_AT_ONCE, 2 * count)]):
             heappush(waiting, (_cost(looked, mode) - float(scores[rest[len(read)]]), len(read)))
             read.append(looked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
@@ -13,7 +13,7 @@ from qa.index import Snapshot
 from qa.records import Explanation, Filters, Hit, Mode, Reasons
 from qa.retrieval.candidates import Candidates, search
 from qa.retrieval.ranking import Ranked, Weights, matched, order, ranks, walk, weigh
-from qa.retrieval.selection import select
+from qa.retrieval.selection import Place, select
 
 # How many passages each side brings to the fusion.
 _CANDIDATES = 100
@@ -60,15 +60,15 @@ def retrieve(
         return Found((), 0, 0.0)
     found = search(snapshot, encoder, question, scope, max(_CANDIDATES, 4 * count))
     weights = weigh(found, mode)
-    ranked = _hits(walk(found, weights, mode, count), found, weights)
+    ranked = walk(found, weights, mode, count)
     rerank_ms = None
     if reranker:
         ranked, rerank_ms = _reranked(ranked, question, reranker, max(_RERANKED, count))
     if every:
-        shown: Iterable[Hit] = islice(ranked, count)
+        places = [Place(one) for one in islice(ranked, count)]
     else:
-        shown = select(ranked, count, limited=not filters.threads and snapshot.count("threads") > 1)
-    hits = tuple(replace(hit, answers_to=snapshot.parent(hit.passage.comment)) for hit in shown)
+        places = select(ranked, count, limited=not filters.threads and snapshot.count("threads") > 1)
+    hits = _hits(places, found, weights)
     evidence, calibration = _evidence(found), Calibration.read(snapshot)
     return Found(
         hits,
@@ -86,10 +86,11 @@ def retrieve(
     )
 
 
-def _hits(ranked: Iterable[Ranked], found: Candidates, weights: Weights) -> Iterator[Hit]:
+def _hits(places: Sequence[Place[Ranked]], found: Candidates, weights: Weights) -> tuple[Hit, ...]:
     by_meaning, by_words = ranks(found.cosines, found), ranks(matched(found), found)
-    for place, one in enumerate(ranked, start=1):
-        at, looked = one.position, one.looked
+    hits = []
+    for rank, place in enumerate(places, start=1):
+        one, at = place.best, place.best.position
         reasons = Reasons(
             dense=float(weights.dense[at]),
             words=float(weights.words[at]),
@@ -98,24 +99,34 @@ def _hits(ranked: Iterable[Ranked], found: Candidates, weights: Weights) -> Iter
             bm25=float(found.bm25[at]),
             dense_rank=by_meaning[at],
             word_rank=by_words.get(at),
-            place=place,
-            terms=tuple(term.text for term in found.terms if term.text in looked.words),
+            place=one.place,
+            terms=tuple(term.text for term in found.terms if term.text in one.looked.words),
+            rerank=one.rerank,
         )
-        cosine, bm25 = float(found.cosines[at]), float(found.bm25[at])
-        yield Hit(looked.passage, cosine, place, bm25, looked.sentences, reasons=reasons)
+        hit = Hit(
+            passage=one.passage,
+            score=float(found.cosines[at]),
+            rank=rank,
+            sentences=one.looked.sentences,
+            also=tuple(place.also),
+            more_in_thread=place.more,
+            answers_to=found.snapshot.parent(one.passage.comment),
+            reasons=reasons,
+        )
+        hits.append(hit)
+    return tuple(hits)
 
 
-def _reranked(ranked: Iterator[Hit], question: str, reranker: Reranker, depth: int) -> tuple[Iterator[Hit], float]:
-    """Return the hits, the first of them in the order of a second stage, and how long it took in ms."""
+def _reranked(
+    ranked: Iterator[Ranked], question: str, reranker: Reranker, depth: int
+) -> tuple[Iterator[Ranked], float]:
+    """Return the ranked, the first of them in the order of a second stage, and how long it took in ms."""
     started = time.perf_counter()
     first = list(islice(ranked, depth))
-    texts = [f"{hit.passage.context}\n{hit.passage.searched}".strip() for hit in first]
+    texts = [f"{one.passage.context}\n{one.passage.searched}".strip() for one in first]
     scores = reranker.scores(question, texts).tolist() if first else []
     in_order = sorted(zip(scores, first, strict=True), key=lambda one: -one[0])
-    decided = [
-        replace(hit, rank=place, reasons=hit.reasons and replace(hit.reasons, place=place, rerank=score))
-        for place, (score, hit) in enumerate(in_order, start=1)
-    ]
+    decided = [replace(one, place=place, rerank=score) for place, (score, one) in enumerate(in_order, start=1)]
     return chain(decided, ranked), (time.perf_counter() - started) * 1000
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Generic, Protocol, TypeVar
 
-from qa.records import Comment, Hit
+from qa.records import Comment, Passage
 
 _PER_THREAD = 2
 # How many comments are looked at when those that say the same, or stand in the same thread, are counted.
@@ -17,47 +18,56 @@ _SAME = 0.8
 _WORD = re.compile(r"\w+")
 
 
-def select(ranked: Iterator[Hit], count: int, *, limited: bool) -> tuple[Hit, ...]:
-    """Return the hits of at most `count` places, numbered, with what was folded into each and kept back behind it.
+class Passed(Protocol):
+    """What holds a passage."""
+
+    @property
+    def passage(self) -> Passage:
+        """The passage."""
+
+
+Item = TypeVar("Item", bound=Passed)
+
+
+@dataclass(slots=True)
+class Place(Generic[Item]):
+    """What is shown in one place: the best, the comments that say the same, how many of its thread were kept back."""
+
+    best: Item
+    also: list[Comment] = field(default_factory=list)
+    more: int = 0
+
+
+def select(ranked: Iterator[Item], count: int, *, limited: bool) -> list[Place[Item]]:
+    """Return at most `count` places, with what was folded into each and kept back behind it.
 
     Counted are comments among the best 20, or as many as the places have taken. A comment without a thread is limited
     by none.
     """
-    places: list[_Place] = []
-    for seen, hit in enumerate(ranked, start=1):
-        _settle(hit, places, count, limited)
+    places: list[tuple[Place[Item], _Said]] = []
+    for seen, item in enumerate(ranked, start=1):
+        _settle(item, places, count, limited)
         if len(places) >= count and seen >= max(_LOOKED_AT, 2 * count):
             break
-    return tuple(place.hit(rank) for rank, place in enumerate(places, start=1))
+    return [place for place, _ in places]
 
 
-@dataclass(slots=True)
-class _Place:
-    best: Hit
-    said: _Said
-    also: list[Comment] = field(default_factory=list)
-    more: int = 0
-
-    def hit(self, rank: int) -> Hit:
-        return replace(self.best, rank=rank, also=tuple(self.also), more_in_thread=self.more)
-
-
-def _settle(hit: Hit, places: list[_Place], count: int, limited: bool) -> None:
-    said = _Said.of(hit.passage.searched)
-    for place in places:
-        if place.said.same(said):
-            place.also.append(hit.passage.comment)
+def _settle(item: Item, places: list[tuple[Place[Item], _Said]], count: int, limited: bool) -> None:
+    said = _Said.of(item.passage.searched)
+    for place, already in places:
+        if already.same(said):
+            place.also.append(item.passage.comment)
             return
-    thread = _thread(hit)
-    beside = [place for place in places if _thread(place.best) == thread]
+    thread = _thread(item)
+    beside = [place for place, _ in places if _thread(place.best) == thread]
     if limited and thread != (None, None) and len(beside) >= _PER_THREAD:
         beside[-1].more += 1
     elif len(places) < count:
-        places.append(_Place(hit, said))
+        places.append((Place(item), said))
 
 
-def _thread(hit: Hit) -> tuple[str | None, str | None]:
-    return hit.passage.comment.thread_id, hit.passage.comment.thread_title
+def _thread(item: Passed) -> tuple[str | None, str | None]:
+    return item.passage.comment.thread_id, item.passage.comment.thread_title
 
 
 @dataclass(frozen=True, slots=True)

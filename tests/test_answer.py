@@ -21,7 +21,7 @@ def hit(text: str, *scores: float, source: str = "s.txt", score: float = 0.8, st
     comment = Comment(f"{source}#1", "x" * start + text, source, line_start=3, line_end=3 + text.count("\n"))
     spans = sentence_spans(text)
     sentences = tuple((a, b, value) for (a, b), value in zip(spans, scores, strict=True)) if scores else ()
-    return Hit(Passage(comment, start, start + len(text)), score, 1, 0.0, sentences)
+    return Hit(Passage(comment, start, start + len(text)), score, 1, sentences)
 
 
 def answer(*hits: Hit, confidence: float = 0.8, in_scope: int = 3) -> qa.Answer:

@@ -83,6 +83,11 @@ class Snapshot:
         """Return the number of authors or threads."""
         return self._store.count(table)
 
+    @property
+    def several_threads(self) -> bool:
+        """Whether there are several threads."""
+        return self._store.several("threads")
+
     def dates(self) -> tuple[datetime | None, datetime | None]:
         """Return the first and the last date of any comment."""
         return self._store.dates()

@@ -67,7 +67,7 @@ def retrieve(
     if every:
         places = [Place(one) for one in islice(ranked, count)]
     else:
-        places = select(ranked, count, limited=not filters.threads and snapshot.count("threads") > 1)
+        places = select(ranked, count, limited=not filters.threads and snapshot.several_threads)
     hits = _hits(places, found, weights)
     evidence, calibration = _evidence(found), Calibration.read(snapshot)
     return Found(

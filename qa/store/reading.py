@@ -63,6 +63,10 @@ class StoreReader:
         """Return the number of comments or passages, as it was counted at the last change."""
         return int(self.setting(table) or 0)
 
+    def several(self, table: str) -> bool:
+        """Tell whether a table has more than one row, without counting them."""
+        return self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1 OFFSET 1").fetchone() is not None
+
     def count(self, table: str, where: str = "1") -> int:
         """Return the number of rows of a table; comments are named c in `where`."""
         alias = " c" if table == "comments" else ""

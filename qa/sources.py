@@ -10,9 +10,11 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
+from itertools import islice
 from pathlib import Path
 
 from qa.errors import SourceNotFound, SourceUnreadable
@@ -23,6 +25,8 @@ STDIN = "stdin"
 # A file modified this close to the moment it was read may change again without its time changing (git calls such an
 # entry racily clean), so its content is hashed.
 _RACY_NS = 2_000_000_000
+# A folder of as many files is not gone through for what may lie beside a source.
+_CROWD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +192,29 @@ def _companions(beside: str) -> list[tuple[str, int, int]]:
 
 
 def size_and_time(path: str | Path) -> tuple[int, int]:
-    """Return a file's size and the time it was changed, in nanoseconds since 1970; (-1, 0) where there is none."""
+    """Return a file's size and the time it was changed, in nanoseconds since 1970; (-1, 0) where there is none.
+
+    Of ``folder/*.csv *.tsv`` it is a checksum of the names that the folder lists with such endings: what is looked for
+    beside a source may come later.
+    """
     try:
         stat = os.stat(path)  # noqa: PTH116 - thousands of times for one question: no Path is made for it
     except OSError:
-        return -1, 0
+        folder, _, name = os.fspath(path).rpartition(os.sep)
+        return (_listed(folder, name.replace("*", "").split()), 0) if name.startswith("*.") else (-1, 0)
     return stat.st_size, stat.st_mtime_ns
+
+
+def _listed(folder: str, endings: Sequence[str]) -> int:
+    try:
+        with os.scandir(folder) as found:
+            names = [one.name for one in islice(found, _CROWD)]
+    except OSError:
+        return -1
+    if len(names) == _CROWD:
+        return -2
+    alike = sorted(name for name in names if any(one in name.lower() for one in endings))
+    return zlib.crc32("\0".join(alike).encode("utf-8", "surrogateescape"))
 
 
 def stale(known: Iterable[tuple[str, str, Fingerprint]]) -> list[str]:

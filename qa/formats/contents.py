@@ -106,6 +106,8 @@ class Content:
             entries = list(islice(found, _CROWD))
         if len(entries) == _CROWD:
             return []
+        # What comes to lie there later counts too: `qa.sources` goes by the names that the folder lists.
+        self.beside[Path(self._folder, " ".join(f"*{one}" for one in sorted(suffixes)))] = None
         names = sorted(one.name for one in entries if not one.name.startswith("."))
         alike = [name for name in names if name != self.path.name and _suffix(name) in suffixes]
         beside = [self.companion(name) for name in alike[: _NEIGHBOURS + 1]]

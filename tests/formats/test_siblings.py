@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import qa
 from qa.formats import ReadOptions, read_comments
 
 COMMENTS = "post_id,username,comment_text\nv1,al,first\nv2,bo,second\nv1,cy,third\nv9,dee,fourth\n"
@@ -29,13 +30,13 @@ def test_titles_come_from_the_table_beside(folder: Path, read_file) -> None:
     assert [c.thread_title for c in comments] == ["On kettles", "On lids", "On kettles", None]
     assert [c.thread_id for c in comments] == ["v1", "v2", "v1", "v9"]
     assert [c.url for c in comments] == ["https://v.example/1", None, "https://v.example/1", None]
-    assert reader.beside == (folder / "films.csv",)
+    assert folder / "films.csv" in reader.beside
 
 
 def test_the_table_of_titles_is_a_companion(folder: Path) -> None:
     reader = read_comments(folder / "films.csv", "s")
     assert (reader.role, reader.format, list(reader)) == ("companion", "csv", [])
-    assert reader.beside == (folder / "remarks.csv",)
+    assert folder / "remarks.csv" in reader.beside
     (folder / "remarks.csv").unlink()
     alone = read_comments(folder / "films.csv", "s")
     assert next(iter(alone)).text == "On kettles"
@@ -54,6 +55,25 @@ def test_posts_with_texts_are_comments_and_complete_others(tmp_path: Path) -> No
     assert titles(tmp_path / "a.csv") == ["Seven", "Eight"]
     posts = list(read_comments(tmp_path / "b.csv", "s"))
     assert [(p.text, p.thread_title) for p in posts] == [("long words", "Seven"), ("more words", "Eight")]
+
+
+def test_a_table_that_comes_later_completes_what_was_read(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    films = (folder / "films.csv").read_text()
+    (folder / "films.csv").unlink()
+    index = tmp_path_factory.mktemp("ix") / "ix"
+    qa.build([folder], index, model="hashing")
+    forum = qa.open(index)
+    assert [one.thread_title for one in forum.comments()] == [None] * 4
+    (folder / "films.csv").write_text(films)
+    assert forum.update().edited == 3
+    assert [one.thread_title for one in forum.comments()] == ["On kettles", "On lids", "On kettles", None]
+    (folder / "films.csv").unlink()
+    forum.update()
+    assert [one.thread_title for one in forum.comments()] == [None] * 4
+    (folder / "notes.txt").write_text("no table\n")
+    assert forum.status().index.stale_sources == ()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "date": (
         *("date", "created_at", "time", "timestamp"),
         *("created_utc", "created", "published_at", "posted_at", "datetime", "date_created", "published", "ts"),
+        "comment_create_timestamp",
     ),
     "id": ("id", "_id", "comment_id"),
     "parent": ("parent", "parent_id", "reply_to", "in_reply_to", "parent_comment_id", "reply_to_id"),

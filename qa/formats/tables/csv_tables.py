@@ -10,6 +10,7 @@ from qa.formats.tables.columns import Columns, recognises
 from qa.formats.tables.csv_rows import Header, header_of, records
 from qa.formats.tables.fields import has_text_column, record_draft
 from qa.formats.tables.siblings import Titles, find_join
+from qa.formats.tables.youtube_rows import name_as_youtube
 
 
 def read_csv(content: Content, columns: Columns, tabs: bool) -> tuple[str, Iterator[Draft]]:
@@ -52,6 +53,7 @@ def _drafts(content: Content, header: Header, columns: Columns) -> Iterator[Draf
             draft = record_draft(columns, row, number, start, end)
             if titles is not None:
                 titles.complete(draft, row)
+            name_as_youtube(draft)
             yield draft
     finally:
         if titles is not None:

@@ -129,7 +129,7 @@ def test_comments_find_their_issues_beside_them(tmp_path: Path, read_file) -> No
     (tmp_path / "issues.json").write_text(json.dumps([ISSUE]))
     comments, reader = read_file(tmp_path / "comments.json")
     assert shown(comments) == [REPLY]
-    assert reader.beside == (tmp_path / "issues.json",)
+    assert tmp_path / "issues.json" in reader.beside
     (tmp_path / "issues.json").write_text("[{")
     assert shown(read_file(tmp_path / "comments.json")[0]) == [(*REPLY[:5], None)]
 

@@ -121,3 +121,25 @@ def test_others_are_not_taken(tmp_path: Path, content: str) -> None:
 def test_broken_values(tmp_path: Path, value: object) -> None:
     assert check_broken(tmp_path, value, "youtube") > 100
     check_cut(tmp_path, json.dumps(value), "youtube")
+
+
+TAKEOUT = (
+    "Comment ID,Channel ID,Comment create timestamp,Price,Parent comment ID,Post ID,Video ID,Comment text,"
+    "Top-level comment ID\n"
+    'UgxAbCdEfGhIjKlMnOp4AaABAg,UC1,2024-01-02T03:04:05+00:00,0,,,vvvvvvvvvvv,"{""text"":""It is hot""}",\n'
+    "UgxAbCdEfGhIjKlMnOp4AaABAg.9xYzAbCdEfGhIjKlMnOpQr,UC1,2024-01-03T03:04:05+00:00,0,UgxAbCdEfGhIjKlMnOp4AaABAg,,"
+    'vvvvvvvvvvv,"{""text"":""@bo""},{""text"":"" it cools"",""bold"":true}",UgxAbCdEfGhIjKlMnOp4AaABAg\n'
+    "17,UC1,2024-01-03T03:04:05+00:00,0,,,vvvvvvvvvvv,plain {words},\n"
+)
+
+
+def test_a_table_gives_the_ids_of_the_api(tmp_path: Path) -> None:
+    """As Google Takeout writes it: the same comment in another export is the same."""
+    (tmp_path / "comments.csv").write_text(TAKEOUT)
+    first, reply, other = read_comments(tmp_path / "comments.csv", "s")
+    name = "youtube:UgxAbCdEfGhIjKlMnOp4AaABAg"
+    assert (first.comment_id, first.text, first.thread_id) == (name, "It is hot", "youtube:vvvvvvvvvvv")
+    assert first.url == "https://www.youtube.com/watch?v=vvvvvvvvvvv&lc=UgxAbCdEfGhIjKlMnOp4AaABAg"
+    assert first.created_at == datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert (reply.parent_id, reply.text) == (name, "@bo it cools")
+    assert (other.comment_id, other.text) == ("s#17", "plain {words}")

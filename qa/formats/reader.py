@@ -123,6 +123,7 @@ class CommentReader:
         if self._identity.replaced:  # the version before it was counted as the comment
             self.counts.duplicates += 1
             self.counts.comments -= 1
+        added = find_asides(text)
         return Comment(
             comment_id=comment_id,
             text=text,
@@ -140,7 +141,7 @@ class CommentReader:
             field=draft.field,
             edited_at=draft.edited_at,
             votes=draft.votes,
-            asides=merged(draft.asides, find_asides(text)),
+            asides=merged(draft.asides, added) if draft.asides else tuple(added),
         )
 
     @property

@@ -18,6 +18,7 @@ _HEADERS_REACH = 2000  # characters from the head of an answered mail to its fir
 # Every pattern looks at the text with one line end put before it.
 _SIGNATURE = re.compile(r"\n--([ \t\xa0]?)\r?(?=\n|\Z)")
 _RULE = re.compile(r"\n(?:[_=]{8,}|-{8,})[ \t\r]*(?=\n)")
+_RULED = ("\n____", "\n====", "\n----")
 _LIST = re.compile(r"mailing list|listinfo|unsubscribe|mailman|list archive|subscription|\blists?\.", re.I)
 _SCRUBBED = re.compile(
     r"\n-{6,} next part -{6,}[ \t\r]*+(?:\n[^\n]{0,40}attachment was scrubbed[^\n]*"
@@ -105,7 +106,7 @@ def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
         added = list(_SCRUBBED.finditer(padded)) if " next part -" in text else []
         added += _SEALED.finditer(padded) if "-BEGIN PGP SIGN" in text else ()
         spans += [(one.start(), one.end() - 1) for one in added]
-    spans += _at_the_end(text, list(merged(spans, quoted)))
+    spans += _at_the_end(text, list(merged(spans, quoted)) if spans else list(quoted))
     if hinted:
         spans += _of_bots(text)
     return [(start, _trimmed(text, end)) for start, end in spans]
@@ -163,7 +164,7 @@ def _trimmed(text: str, end: int) -> int:
 
 def _footer(window: str) -> int | None:
     """Find a rule with few lines below it that name a mailing list."""
-    for rule in _RULE.finditer(window):
+    for rule in _RULE.finditer(window) if _holds(window, _RULED) else ():
         if window.count("\n", rule.end()) <= _FOOTER_LINES and _LIST.search(window, rule.end()):
             return rule.start()
     return None
@@ -171,7 +172,7 @@ def _footer(window: str) -> int | None:
 
 def _signature(window: str) -> int | None:
     """Find "-- " with few lines below it; without the space, with very few and short ones below a text."""
-    for mark in _SIGNATURE.finditer(window):
+    for mark in _SIGNATURE.finditer(window) if "\n--" in window else ():
         if window.count("\n", mark.end()) > 2 * _SIGNATURE_LINES:
             continue
         lines = [line for line in window[mark.end() :].split("\n") if line.strip()]

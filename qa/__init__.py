@@ -10,10 +10,23 @@ print(answer.citations[0].quote)
 
 from typing import TYPE_CHECKING, Any
 
-from qa.assistant import Assistant, Thread, build, open, repair, verify  # noqa: A004
+from qa.assistant import Assistant, Thread, open  # noqa: A004
+from qa.building import build, repair, verify
 from qa.errors import QAError
 from qa.records import Answer, Citation, Comment, Filters, IndexState
-from qa.reports import Evaluation, Finding, Forgotten, ModeScores, Repaired, Report, SourceReport, Status, Verification
+from qa.reports import (
+    Evaluation,
+    Finding,
+    Forgotten,
+    ModeScores,
+    Repaired,
+    Report,
+    SourceReport,
+    Status,
+    Timeline,
+    Verification,
+    Voices,
+)
 
 if TYPE_CHECKING:
     from qa.evaluation import evaluate
@@ -39,7 +52,9 @@ __all__ = [
     "SourceReport",
     "Status",
     "Thread",
+    "Timeline",
     "Verification",
+    "Voices",
     "build",
     "evaluate",
     "open",

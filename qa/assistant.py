@@ -1,7 +1,6 @@
-"""The public Python API: build, open, ask, update, as the command line uses them.
+"""The public Python API of an index: ask, look around, keep it up to date, as the command line does.
 
 >>> import qa
->>> report = qa.build(["comments.csv"], "indexes/default")     # doctest: +SKIP
 >>> index = qa.open("indexes/default")                         # doctest: +SKIP
 >>> answer = index.ask("Who disagreed?", author="marit_o")     # doctest: +SKIP
 >>> answer.citations[0].quote                                  # doctest: +SKIP
@@ -12,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -21,23 +20,22 @@ from typing import TYPE_CHECKING
 
 from qa.answer import compose
 from qa.browsing import Browser
-from qa.encoder import DEFAULT_MODEL, Encoder, Reranker, fast_name, load_encoder, load_reranker
-from qa.errors import IndexDamaged, IndexNotFound
+from qa.encoder import DEFAULT_MODEL, Encoder, Reranker, load_encoder, load_reranker
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
 from qa.questions import Moment, Names, checked_mode, checked_question, make_filters
 from qa.records import Answer, Comment, Filters, Hit, IndexState, Mode
-from qa.reports import Forgotten, Repaired, Report, Status, Verification
+from qa.reports import Forgotten, Report, Status, Timeline, Voices
 from qa.retrieval import retrieve
-from qa.sources import STDIN, root_of, stale
+from qa.sources import STDIN, stale
+from qa.surveys import SURVEYED, gather_voices, lay_out, whose
 
 if TYPE_CHECKING:
-    from qa.formats import ReadOptions
     from qa.updating import Request
     from qa.watching import Watch
 
-# Reading and writing (`qa.formats`, `qa.updating`) are imported where they begin: a question needs neither, and they
-# would be a fifth of its start-up.
+# Reading and writing (`qa.updating`) are imported where they begin: a question needs neither, and they would be a fifth
+# of its start-up.
 
 DEFAULT_INDEX = "indexes/default"
 _SILENT = Events()
@@ -53,72 +51,9 @@ class Thread:
     neighbours: tuple[Comment, ...]
 
 
-def build(
-    paths: Sequence[str | os.PathLike[str]],
-    index: str | os.PathLike[str] = DEFAULT_INDEX,
-    *,
-    model: str | None = None,
-    fast: bool = False,
-    options: ReadOptions | None = None,
-    prune: bool = False,
-    dry_run: bool = False,
-    events: Events = _SILENT,
-) -> Report:
-    """Read the comments in paths (files, folders, globs, "-" for standard input) into an index; remember the paths.
-
-    Run again, it updates. model is a name for `qa.encoder.load_encoder`; by default the one the index was made with.
-    A hub model that is named here is fetched where it is not cached, unless QA_OFFLINE=1. fast takes the model's int8
-    form. dry_run reads and counts, and changes nothing. Raises: SourceError, EncoderError, IndexStoreError.
-    """
-    from qa.formats import ReadOptions
-    from qa.updating import Request, bring_up_to_date
-
-    folder = Path(index)
-    read_as = (options or ReadOptions()).to_json()
-    roots = [root_of(os.fspath(path), read_as) for path in paths]
-    encoder = load_encoder(*_model_for(folder, model, fast, events))
-    return bring_up_to_date(folder, encoder, Request(roots, prune, dry_run), events)
-
-
-def _model_for(folder: Path, given: str | None, fast: bool, events: Events) -> tuple[str, Callable[[str], None], bool]:
-    """Return what to load: a model that a user names may be fetched, one that only an index names may not."""
-    try:
-        recorded = None if given else encoder_name(folder)
-    except (IndexNotFound, IndexDamaged):
-        recorded = None
-    name = recorded or given or os.environ.get("QA_MODEL") or DEFAULT_MODEL
-    return fast_name(name) if fast else name, events.notice, recorded is None
-
-
 def open(index: str | os.PathLike[str] = DEFAULT_INDEX, *, events: Events = _SILENT) -> Assistant:  # noqa: A001
     """Open an index that `build` made. Raises: IndexNotFound, IndexDamaged, IndexTooNew."""
     return Assistant(Path(index), events)
-
-
-def verify(
-    index: str | os.PathLike[str] = DEFAULT_INDEX, *, deep: bool = False, events: Events = _SILENT
-) -> Verification:
-    """Check that everything agrees: checksums, counts, every citation with its source, vectors encoded again.
-
-    deep checks every byte that has a checksum. Raises: IndexNotFound, IndexTooNew.
-    """
-    from qa.upkeep import verify
-
-    folder = Path(index)
-    return verify(folder, load_encoder(*_model_for(folder, None, False, events)), events, deep=deep)
-
-
-def repair(
-    index: str | os.PathLike[str] = DEFAULT_INDEX, *, compact: bool = False, events: Events = _SILENT
-) -> Repaired:
-    """Mend an index with what is left of it: save what can be read, read the rest again from its sources.
-
-    compact also rewrites the store without the gaps that deletions left. Raises: IndexNotFound, IndexBusy.
-    """
-    from qa.upkeep import repair
-
-    folder = Path(index)
-    return repair(folder, lambda: load_encoder(*_model_for(folder, None, False, events)), events, compact=compact)
 
 
 class Assistant:
@@ -180,14 +115,69 @@ class Assistant:
         started = time.perf_counter()
         filters = make_filters(author=author, since=since, before=before, thread=thread, source=source)
         question = checked_question(question, k)
+        reranker = self._reranker(rerank) if rerank else None
         with self._snapshot() as snapshot:
-            k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
-            reranker = self._reranker(rerank) if rerank else None
-            found = retrieve(
-                snapshot, self._encoder, question, filters, k, checked_mode(mode), every=every, reranker=reranker
-            )
-            answer = compose(question, found, _state(self.folder, snapshot))
+            answer = self._answer(snapshot, question, filters, k, mode, every=every, reranker=reranker)
         return replace(answer, took_ms=(time.perf_counter() - started) * 1000)
+
+    def _answer(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        filters: Filters,
+        k: int,
+        mode: Mode = "hybrid",
+        *,
+        every: bool = True,
+        reranker: Reranker | None = None,
+    ) -> Answer:
+        k = min(k, snapshot.comment_count)  # room is made for k hits before any is found
+        found = retrieve(
+            snapshot, self._encoder, question, filters, k, checked_mode(mode), every=every, reranker=reranker
+        )
+        return compose(question, found, _state(self.folder, snapshot))
+
+    def voices(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        since: Moment = None,
+        before: Moment = None,
+        thread: Names = None,
+        source: Names = None,
+    ) -> Voices:
+        """Return the best passage of each author, at most k, and how many authors speak of what is asked.
+
+        Counted are the 200 best comments, as far as they are nearer to the question than the collection is to questions
+        about anything. Raises: as `ask`.
+        """
+        filters = make_filters(since=since, before=before, thread=thread, source=source)
+        question = checked_question(question, k)
+        with self._snapshot() as snapshot:
+            return gather_voices(self._answer(snapshot, question, filters, SURVEYED), k)
+
+    def timeline(
+        self,
+        question: str,
+        *,
+        k: int = 20,
+        author: Names = None,
+        since: Moment = None,
+        before: Moment = None,
+        thread: Names = None,
+        source: Names = None,
+    ) -> Timeline:
+        """Return what one author said of something, in order of time, later corrections with what they correct.
+
+        question is a topic, or "NAME on TOPIC". Of more than k comments the most relevant are kept. Raises: as `ask`;
+        UsageError where no author is named.
+        """
+        with self._snapshot() as snapshot:
+            named, topic = whose(checked_question(question, k), author, lambda name: snapshot.knows_author(name))
+            filters = make_filters(author=named, since=since, before=before, thread=thread, source=source)
+            answer = self._answer(snapshot, topic, filters, SURVEYED)
+            return lay_out(replace(answer, question=question), k, snapshot.vector_at)
 
     def rank(self, question: str, count: int = 100, *, mode: Mode = "hybrid") -> tuple[Hit, ...]:
         """Return the best passage of each of the best `count` comments, before anything is folded or left out."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qa.records import IndexState
+from qa.records import Answer, IndexState
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,35 @@ class MonthCount:
     year: int
     month: int
     comments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who speaks of something. answer cites the best passage of each author, best first.
+
+    Units: comments counts what each of them said of it; authors and found count all that speak of it, among those that
+    were looked at; nameless are the comments of found that name no author. complete: no more were there to look at.
+    """
+
+    answer: Answer
+    comments: tuple[int, ...]
+    authors: int
+    found: int
+    nameless: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What one author said of something. answer cites it in order of time; what has no time comes last.
+
+    corrects holds, for each citation, the rank of the earlier one that it seems to correct; left_out counts comments
+    that are less relevant than those cited.
+    """
+
+    answer: Answer
+    corrects: tuple[int | None, ...]
+    left_out: int
 
 
 # Not a mode of the product: what it is compared with, the model alone.

@@ -35,10 +35,11 @@ ALLOWED: dict[str, set[str]] = {
     "answer": {"errors", "records", "retrieval", "confidence", "sentences"},
     "evaluation": {
         "errors", "records", "reports", "events", "passages", "encoder", "index", "store", "questions", "assistant",
-        "sentences",
+        "building", "sentences",
     },
     "render": {"errors", "records", "reports"},
     "questions": {"errors", "records", "dates"},
+    "surveys": {"errors", "records", "reports"},
     "layout": set(),
     "browsing": {"errors", "records", "reports", "index"},
     "updating": {"errors", "records", "reports", "events", "faults", "formats", "sources", "encoder", "index", "store",
@@ -51,14 +52,18 @@ ALLOWED: dict[str, set[str]] = {
     "watching": {"errors", "records", "reports", "events", "sources", "index"},
     "assistant": {
         "errors", "records", "reports", "events", "formats", "sources", "encoder", "index", "retrieval", "answer",
-        "updating", "watching", "upkeep", "questions", "browsing",
+        "updating", "watching", "upkeep", "questions", "browsing", "surveys",
+    },
+    "building": {
+        "errors", "records", "reports", "events", "formats", "sources", "encoder", "index", "updating", "upkeep",
+        "assistant",
     },
     "web": {
         "", "errors", "records", "reports", "events", "encoder", "questions", "assistant", "browsing", "layout",
         "render",
     },
     "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web"},
-    "": {"errors", "records", "reports", "formats", "assistant", "evaluation"},
+    "": {"errors", "records", "reports", "formats", "assistant", "building", "evaluation"},
     "__main__": {"cli"},
 }  # fmt: skip
 OWNERS = {

@@ -146,7 +146,8 @@ def test_a_model_that_only_an_index_names_is_not_fetched(
     """An index may come from anyone."""
     qa.build([comments], tmp_path / "ix", model="hashing")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
-    monkeypatch.setattr("qa.assistant.encoder_name", lambda folder: "org/absent")
+    for module in ("qa.assistant", "qa.building"):
+        monkeypatch.setattr(f"{module}.encoder_name", lambda folder: "org/absent")
     monkeypatch.setattr(hub, "_download", lambda *args: pytest.fail("fetched"))
     for use in (
         lambda: qa.open(tmp_path / "ix").ask("anything"),

@@ -527,10 +527,10 @@ def test_an_interrupted_build_goes_on_where_it_was(
     forum: Forum, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "_BLOCK", 2)
-    monkeypatch.setattr("qa.assistant.load_encoder", lambda *_: Interrupted(2))
+    monkeypatch.setattr("qa.building.load_encoder", lambda *_: Interrupted(2))
     with pytest.raises(KeyboardInterrupt):
         qa.build([forum.collection.folder], tmp_path / "ix2")
-    monkeypatch.setattr("qa.assistant.load_encoder", lambda *_: HashingEncoder())
+    monkeypatch.setattr("qa.building.load_encoder", lambda *_: HashingEncoder())
     with pytest.raises(IndexNotFound, match="did not finish; what was encoded is kept"):
         qa.open(tmp_path / "ix2").ask("anything")
     assert counts(qa.build([forum.collection.folder], tmp_path / "ix2")) == (5, 0, 0, 0, 1)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli import INTERRUPTED, asking, evaluating, indexing, models, serving, upkeep
+from qa.cli import INTERRUPTED, asking, evaluating, indexing, models, serving, surveying, upkeep
 from qa.errors import QAError
 from qa.render import error_lines
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 asking.register(app)
+surveying.register(app)
 indexing.register(app)
 upkeep.register(app)
 evaluating.register(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -28,9 +28,6 @@ from qa.render import (
     status_json,
     status_plain,
 )
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +92,7 @@ def ask(
 
 def _print(answer: Answer, full: bool) -> None:
     if sys.stdout.isatty():
-        print_answer(answer, _console(), full=full)
+        print_answer(answer, options.console(), full=full)
         return
     print(answer_plain(answer))
     footer = stale_line(answer.index)
@@ -114,7 +111,7 @@ def show(
     if json:
         print(dump_json(comment_json(found.comment, found.parents, found.replies, found.neighbours)))
     elif sys.stdout.isatty():
-        print_comment(found.comment, found.parents, found.replies, found.neighbours, _console())
+        print_comment(found.comment, found.parents, found.replies, found.neighbours, options.console())
     else:
         print(comment_plain(found.comment, found.parents, found.replies, found.neighbours))
 
@@ -145,9 +142,3 @@ def status(index: options.Index = options.DEFAULT, json: options.Json = False) -
     with Telling() as telling:
         found = qa.open(index, events=telling).status()
     print(dump_json(status_json(found)) if json else status_plain(found))
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console()

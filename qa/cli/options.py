@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qa.assistant import DEFAULT_INDEX
 from qa.encoder import hub
 from qa.records import Mode as AnyMode
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Index = Annotated[
     Path, typer.Option("--index", envvar="QA_INDEX", metavar="DIR", help="The index's folder.", show_default=True)
@@ -45,3 +48,10 @@ Offline = Annotated[
 ]
 
 DEFAULT = Path(DEFAULT_INDEX)
+
+
+def console() -> Console:
+    """Return what draws on the terminal. rich is imported here: ``--json`` need not wait for it."""
+    from rich.console import Console
+
+    return Console()

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from qa.assistant import build
+from qa.building import build
 from qa.encoder import DEFAULT_MODEL, cache_folder, fast_name
 from qa.evaluation.beir import CORPUS
 from qa.events import Events

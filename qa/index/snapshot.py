@@ -83,6 +83,14 @@ class Snapshot:
         """Return the number of authors or threads."""
         return self._store.count(table)
 
+    def knows_author(self, name: str) -> bool:
+        """Tell whether any comment is by an author, without regard to case or a leading @."""
+        return bool(self._store.scope(Filters(authors=(name,))).authors)
+
+    def vector_at(self, comment: Comment, start: int) -> Rows:
+        """Return the vector, shape (d,), of the passage of a comment that begins at an offset."""
+        return next(one.vector for one in self.passages_of(comment.comment_id) if one.passage.start == start)
+
     @property
     def several_threads(self) -> bool:
         """Whether there are several threads."""

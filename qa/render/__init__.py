@@ -30,6 +30,14 @@ from qa.render.reports import (
     status_plain,
 )
 from qa.render.safe import clip, safe_line, safe_text, web_address
+from qa.render.surveys import (
+    print_timeline,
+    print_voices,
+    timeline_json,
+    timeline_plain,
+    voices_json,
+    voices_plain,
+)
 from qa.render.terminal import print_answer, print_comment
 from qa.render.upkeep import (
     forgotten_json,
@@ -66,6 +74,8 @@ __all__ = [
     "place",
     "print_answer",
     "print_comment",
+    "print_timeline",
+    "print_voices",
     "record_json",
     "repaired_json",
     "repaired_plain",
@@ -77,9 +87,13 @@ __all__ = [
     "stale_line",
     "status_json",
     "status_plain",
+    "timeline_json",
+    "timeline_plain",
     "title",
     "verdict_line",
     "verification_json",
     "verification_plain",
+    "voices_json",
+    "voices_plain",
     "web_address",
 ]

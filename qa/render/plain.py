@@ -6,19 +6,25 @@ quotes, and a quote's notes and address below it: a comment cannot pass for a he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qa.records import Answer, Citation, Comment, Statement
 from qa.render.lines import answered, around, author, day, notes, place, segments, title, verdict_line
 from qa.render.safe import clip, safe_line, safe_text
 
+Remarks = Mapping[int, Sequence[str]]
+
+NO_REMARKS: Remarks = {}
 EXCERPT = 240
 _INDENT = "    "
 
 
-def answer_plain(answer: Answer) -> str:
-    """Return the answer as text, the sentences that answer first, then one numbered hit after another."""
-    blocks = [_hit_block(citation) for citation in answer.citations]
+def answer_plain(answer: Answer, remarks: Remarks = NO_REMARKS) -> str:
+    """Return the answer as text, the sentences that answer first, then one numbered hit after another.
+
+    remarks are more notes on citations, by their ranks.
+    """
+    blocks = [_hit_block(citation, remarks.get(citation.rank, ())) for citation in answer.citations]
     if answer.statements:
         blocks.insert(0, "\n".join(["Answer:", *map(_statement, answer.statements)]))
     verdict = verdict_line(answer)
@@ -59,12 +65,12 @@ def _statement(statement: Statement) -> str:
     return f"{_INDENT}»{safe_line(' '.join(statement.text.split()))}« {ranks}"
 
 
-def _hit_block(citation: Citation) -> str:
+def _hit_block(citation: Citation, remarks: Sequence[str]) -> str:
     lines = [f"[{citation.rank}] {_header(citation, score=citation.score)}"]
     if citation.answers_to:
         lines.append(f"  {answered(citation.answers_to)}")
     lines += _indented(marked(citation.quote, citation.highlights))
-    return "\n".join([*lines, *_trailer(citation)])
+    return "\n".join([*lines, *(f"{_INDENT}({remark})" for remark in remarks), *_trailer(citation)])
 
 
 def _header(item: Citation | Comment, score: float | None = None) -> str:

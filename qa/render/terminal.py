@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from qa.records import Answer, Citation, Comment, Statement
 from qa.render.lines import answered, around, author, day, notes, place, segments, stale_line, title, verdict_line
-from qa.render.plain import EXCERPT
+from qa.render.plain import EXCERPT, NO_REMARKS, Remarks
 from qa.render.safe import clip, safe_line, safe_text
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ _WARNING = "yellow"
 _CUT = "[…]"
 
 
-def print_answer(answer: Answer, console: Console, *, full: bool = False) -> None:
+def print_answer(answer: Answer, console: Console, *, full: bool = False, remarks: Remarks = NO_REMARKS) -> None:
     """Draw the answer; the sentences that answer are bold, or stand in » « where the terminal has no styles.
 
-    A quote of more than a dozen lines is shortened around those sentences unless full.
+    A quote of more than a dozen lines is shortened around those sentences unless full. remarks are more notes on
+    citations, by their ranks.
     """
     from rich.text import Text
 
@@ -47,7 +48,7 @@ def print_answer(answer: Answer, console: Console, *, full: bool = False) -> Non
     for at, citation in enumerate(answer.citations):
         if at or verdict is not None or answer.statements:
             console.print()
-        _print_hit(citation, console, indent, limit)
+        _print_hit(citation, console, indent, limit, remarks.get(citation.rank, ()))
     footer = stale_line(answer.index)
     if footer is not None:
         console.print()
@@ -87,7 +88,7 @@ def _print_statement(statement: Statement, console: Console) -> None:
     _print_block(Text.assemble(quoted, " ", (ranks, _LABEL)), console, 0)
 
 
-def _print_hit(citation: Citation, console: Console, indent: int, limit: int | None) -> None:
+def _print_hit(citation: Citation, console: Console, indent: int, limit: int | None, remarks: Sequence[str]) -> None:
     from rich.text import Text
 
     label = f"[{citation.rank}]"
@@ -98,6 +99,8 @@ def _print_hit(citation: Citation, console: Console, indent: int, limit: int | N
     shown = lines if limit is None else _shortened(lines, limit)
     for line in shown:
         _print_line(line, console, indent)
+    for remark in remarks:
+        _print_block(Text(f"({remark})", style=_WARNING), console, indent)
     whole = citation.start == 0 and citation.end == len(citation.comment.text) and len(shown) == len(lines)
     identity = safe_line(citation.comment.comment_id)
     show = f"id {identity}" if whole else f"whole comment: qa show {shlex.quote(identity)}"

@@ -4,7 +4,7 @@ python tests/benchmarks/quality.py FOLDER... [--split dev] [--fast] [--keep DIR]
 
 * Ranking: nDCG@10 of the hybrid and of either side alone, by `qa.evaluate`; the last column is the mean of the folders.
 * Refused, answerable: the share of a folder's own questions for which its index abstains. Refused, foreign: the same of
-  the questions of all other folders, asked of this one.
+  the questions of all other folders, asked of this one; each of the others counts as much.
 * Removed: the comments that answer are taken out of the corpus, the index is brought up to date, and the same questions
   are asked again. AUROC: how often an answerable question has the higher confidence, or cosine, of the two; one half is
   chance.
@@ -95,8 +95,9 @@ def _refusals(collections: Sequence[Collection]) -> dict[str, list[float]]:
     shares = []
     for here in collections:
         assistant = qa.open(here.index)
-        foreign = [text for there in collections if there is not here for text in there.questions.values()]
-        shares.append(float(np.mean([assistant.ask(text, k=1).abstained for text in foreign])))
+        others = [list(there.questions.values()) for there in collections if there is not here]
+        refused = [np.mean([assistant.ask(text, k=1).abstained for text in texts]) for texts in others]
+        shares.append(float(np.mean(refused)))
     return {"refused, foreign": shares}
 
 

@@ -65,6 +65,8 @@ def test_every_command_has_help(run_qa: Run) -> None:
         "show",
         "list",
         "status",
+        "timeline",
+        "voices",
         "index",
         "update",
         "demo",

@@ -149,8 +149,8 @@ class Assistant:
     ) -> Voices:
         """Return the best passage of each author, at most k, and how many authors speak of what is asked.
 
-        Counted are the 200 best comments, as far as they are nearer to the question than the collection is to questions
-        about anything. Raises: as `ask`.
+        Counted are the 200 best comments, as far as they come at least half way from what questions about anything find
+        to what is nearest to this one. Raises: as `ask`.
         """
         filters = make_filters(since=since, before=before, thread=thread, source=source)
         question = checked_question(question, k)

@@ -79,9 +79,13 @@ def lay_out(answer: Answer, count: int, vector_at: Callable[[Comment, int], NDAr
 
 
 def _near(answer: Answer) -> tuple[Citation, ...]:
-    """Return the citations that are nearer to the question than the collection is to questions about anything."""
+    """Return the citations that speak of what is asked.
+
+    They come at least half way from what questions about anything find to what is nearest to this one.
+    """
     level = answer.explanation.level if answer.explanation else 0.0
-    return tuple(one for one in answer.citations if one.score > level)
+    nearest = max((one.score for one in answer.citations), default=level)
+    return tuple(one for one in answer.citations if one.score >= (level + max(level, nearest)) / 2)
 
 
 def _corrected(at: int, cited: Sequence[Citation], vectors: Sequence[NDArray[np.float32]]) -> int | None:

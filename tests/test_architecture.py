@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "tools": {"", "errors", "records", "events", "questions", "assistant", "render", "web"},
     "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web", "tools"},
-    "": {"errors", "records", "reports", "formats", "assistant", "evaluation"},
+    "": {"errors", "records", "reports", "formats", "assistant", "evaluation", "render"},
     "__main__": {"cli"},
 }  # fmt: skip
 OWNERS = {

@@ -63,6 +63,25 @@ __all__ = [
 ]
 
 
+def _repr_html_(answer: Answer) -> str:
+    """Show an answer in a notebook."""
+    from qa.render import answer_html
+
+    return answer_html(answer)
+
+
+def _repr_pretty_(answer: Answer, printer: Any, cycle: bool) -> None:
+    """Show an answer in IPython."""
+    from qa.render import answer_plain
+
+    printer.text(answer_plain(answer))
+
+
+# Records do not know how they are shown; here, at the door, both are known.
+Answer._repr_html_ = _repr_html_  # type: ignore[attr-defined]
+Answer._repr_pretty_ = _repr_pretty_  # type: ignore[attr-defined]
+
+
 def __getattr__(name: str) -> Any:
     """Import what only reading or evaluating needs when it is first used."""
     if name == "evaluate":

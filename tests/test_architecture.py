@@ -62,8 +62,9 @@ ALLOWED: dict[str, set[str]] = {
         "", "errors", "records", "reports", "events", "encoder", "questions", "assistant", "browsing", "layout",
         "render",
     },
-    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web"},
-    "": {"errors", "records", "reports", "formats", "assistant", "building", "evaluation"},
+    "tools": {"", "errors", "records", "events", "questions", "assistant", "render", "web"},
+    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web", "tools"},
+    "": {"errors", "records", "reports", "formats", "assistant", "building", "evaluation", "render"},
     "__main__": {"cli"},
 }  # fmt: skip
 OWNERS = {
@@ -89,11 +90,12 @@ OWNERS = {
     "sklearn": {"layout"},
     "threadpoolctl": {"layout"},
     "fastapi": {"web"},
-    "starlette": {"web"},
+    "starlette": {"web", "tools"},
     "uvicorn": {"web"},
     "jinja2": {"web"},
-    "pydantic": {"web"},
-    "anyio": {"web"},
+    "pydantic": {"web", "tools"},
+    "anyio": {"web", "tools"},
+    "mcp": {"tools"},
     "fastapi_offline": {"web"},
 }
 

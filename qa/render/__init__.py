@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qa.render.evaluation import evaluation_json, evaluation_plain
 from qa.render.explained import explained_plain, explanation_json
+from qa.render.html import answer_html
 from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import (
     also_line,
@@ -50,6 +51,7 @@ from qa.render.upkeep import (
 
 __all__ = [
     "also_line",
+    "answer_html",
     "answer_json",
     "answer_markdown",
     "answer_plain",

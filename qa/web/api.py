@@ -11,6 +11,7 @@ from starlette.responses import Response
 from qa.render import answer_json, comment_json, dump_json, status_json
 from qa.web import asked
 from qa.web.desk import Desk
+from qa.web.limits import LONGEST_ID
 from qa.web.schemas import AskAnswer, Authors, CommentAmidThread, IndexStatus, Problem
 
 Prefix = Annotated[str, Query(max_length=500, description="What the name begins with, without regard to case.")]
@@ -63,7 +64,9 @@ def routes(desk: Desk) -> APIRouter:
     )
     async def show(
         request: Request,
-        comment_id: Annotated[str, Path(max_length=2000, description="As ask and list give it; percent-encoded.")],
+        comment_id: Annotated[
+            str, Path(max_length=LONGEST_ID, description="As ask and list give it; percent-encoded.")
+        ],
     ) -> Response:
         """Return a whole comment with what it answers, its replies, its neighbours: what `qa show --json` prints."""
         found = await desk.run(request, partial(assistant.show, comment_id))

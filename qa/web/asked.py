@@ -8,11 +8,9 @@ from fastapi import Query
 
 from qa.questions import LONGEST_QUESTION
 from qa.records import Mode
+from qa.web.limits import LONGEST_NAME, MOST_HITS, MOST_NAMES
 
-MOST_HITS = 100
-_MOST_NAMES = 20
-_LONGEST_NAME = 500
-_Name = Annotated[str, Query(max_length=_LONGEST_NAME)]
+_Name = Annotated[str, Query(max_length=LONGEST_NAME)]
 # What the document promises: a year, a month or a day. Other forms that the command line reads are read too.
 _DAY = "(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
 _DATE = {"pattern": f"^(19|20|21)[0-9][0-9](-({_DAY}))?$", "examples": ["2024-03-01", "2024-03", "2024"]}
@@ -25,7 +23,7 @@ Question = Annotated[
     ),
 ]  # fmt: skip
 Count = Annotated[int, Query(ge=1, le=MOST_HITS, description="How many passages to return at most.")]
-Names = Annotated[list[_Name], Query(max_length=_MOST_NAMES)]
+Names = Annotated[list[_Name], Query(max_length=MOST_NAMES)]
 Since = Annotated[
     str | None, Query(max_length=60, description="Only comments from this date on (ISO, UTC).", json_schema_extra=_DATE)
 ]

@@ -39,12 +39,13 @@ _HEADERS = {
 class Access:
     """What is let in. hosts are the names the server goes by; any_address lets it also be called by any IP address.
 
-    token is None where nobody needs one.
+    token is None where nobody needs one. command is what starts the server.
     """
 
     hosts: tuple[str, ...] = _LOOPBACK
     any_address: bool = False
     token: str | None = None
+    command: str = "qa serve"
 
 
 def is_loopback(host: str) -> bool:
@@ -94,10 +95,10 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Return why a request is not let in, or None."""
-        headers, path = Headers(scope=scope), str(scope["path"])
+        headers, path, command = Headers(scope=scope), str(scope["path"]), self._access.command
         host = headers.get("host", "")
         if not self._known(host) or len(headers.getlist("host")) > 1:
-            return refusal(path, 421, "this server does not go by that name", "qa serve --name NAME")
+            return refusal(path, 421, "this server does not go by that name", f"{command} --name NAME")
         origin = headers.get("origin")
         if origin is not None and origin.lower().partition("://")[2] != host.lower():
             return refusal(path, 403, "requests from other sites are refused")
@@ -106,8 +107,8 @@ class Guard:
             return refusal(path, 403, "requests from other sites are refused")
         open_to_all = path.startswith("/static/") or path == "/login"
         if not open_to_all and not self._may_enter(headers):
-            fact = "this index needs its token: open the link that qa serve printed"
-            return refusal(path, 401, fact, "qa serve", headers={"WWW-Authenticate": "Bearer"})
+            fact = f"this index needs its token: see what {command} printed"
+            return refusal(path, 401, fact, command, headers={"WWW-Authenticate": "Bearer"})
         return None
 
     def _known(self, host: str) -> bool:

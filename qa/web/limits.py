@@ -14,6 +14,12 @@ import anyio.to_thread
 
 Result = TypeVar("Result")
 
+# What a request may hold.
+MOST_HITS = 100
+MOST_NAMES = 20
+LONGEST_NAME = 500
+LONGEST_ID = 2000
+
 _MOST_CLIENTS = 10_000
 
 

@@ -17,7 +17,7 @@ from qa.web import asked
 from qa.web.assets import asset
 from qa.web.charts import HEIGHT, WIDTH, bars
 from qa.web.desk import Desk
-from qa.web.limits import Refused
+from qa.web.limits import LONGEST_ID, Refused
 from qa.web.templates import query, render
 from qa.web.views import shown_answer, shown_thread
 
@@ -86,7 +86,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @pages.get("/comments/{comment_id:path}")
     async def thread(
-        request: Request, comment_id: Annotated[str, Path(max_length=2000)], start: Offset = 0, end: Offset = 0
+        request: Request, comment_id: Annotated[str, Path(max_length=LONGEST_ID)], start: Offset = 0, end: Offset = 0
     ) -> Response:
         return await desk.run(request, partial(_thread, desk, comment_id, start, end))
 

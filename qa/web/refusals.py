@@ -15,6 +15,7 @@ from qa.render import dump_json
 from qa.web.limits import Refused
 from qa.web.templates import render
 
+_FOR_PROGRAMS = ("/openapi.json", "/map/points", "/mcp")
 _FACTS = {404: "there is nothing at this address", 405: "only GET is answered"}
 
 
@@ -22,7 +23,7 @@ def refusal(
     path: str, status: int, fact: str, run: str | None = None, *, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an error as the API tells it, ``{"error", "run"}``, or as a page, by what was asked for."""
-    if path.startswith("/api/") or path in ("/openapi.json", "/map/points"):
+    if path.startswith("/api/") or path in _FOR_PROGRAMS:
         body = dump_json({"error": fact, "run": run})
         return Response(body, status, dict(headers or {}), media_type="application/json")
     response = render("refusal.html", {"fact": fact, "run": run}, status)

@@ -16,7 +16,7 @@ import uvicorn
 from qa.errors import QAError, UsageError
 from qa.events import Events
 from qa.web.app import create_app
-from qa.web.guard import access_for, is_loopback
+from qa.web.guard import Access, Guard, access_for, is_loopback
 from qa.web.limits import Limits
 
 _SHORTEST_TOKEN = 16
@@ -30,33 +30,39 @@ _RATE_FROM_ELSEWHERE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the server listens, the other names it goes by, and the token that it was given."""
+    """Where the server listens, the other names it goes by, the token that it was given, the command that starts it."""
 
     host: str
     port: int
     names: Sequence[str] = ()
     token: str | None = None
+    command: str = "qa serve"
 
 
 def serve(folder: Path, door: Door, events: Events, announce: Callable[[str, str | None], None]) -> None:
-    """Answer on a port until a signal ends it. announce takes the address and, where one is needed, the token.
+    """Answer with the page and the API, see `listen`. Raises: QAError."""
+    listen(door, lambda access, limits: create_app(folder, access=access, limits=limits, events=events), announce)
+
+
+def listen(door: Door, create: Callable[[Access, Limits], Guard], announce: Callable[[str, str | None], None]) -> None:
+    """Serve what is created, on a port, until a signal ends it. announce takes the address and the token, if any.
 
     A server that is reached from beyond this machine, or by another name than its own, always needs a token; without
     one given it makes one. Raises: QAError.
     """
-    host, port, token = door.host, door.port, door.token
+    host, token = door.host, door.token
     if token is not None and len(token) < _SHORTEST_TOKEN:
         fact = f"--token has {len(token)} characters; at least {_SHORTEST_TOKEN} are needed"
-        raise UsageError(fact, "qa serve --host HOST   # makes a token and prints it")
+        raise UsageError(fact, f"{door.command} --host HOST   # makes a token and prints it")
     elsewhere = not is_loopback(host) or bool(door.names)
     token = token or (secrets.token_urlsafe(32) if elsewhere else None)
     limits = replace(Limits(), per_second=_RATE_FROM_ELSEWHERE if elsewhere else None)
-    listening = _bound(host, port)
+    listening = _bound(door)
     with listening:
-        app = create_app(folder, access=access_for(host, token, door.names), limits=limits, events=events)
+        app = create(replace(access_for(host, token, door.names), command=door.command), limits)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, http="h11", ws="none", lifespan="off", log_level="warning", access_log=False,
+                app, http="h11", ws="none", lifespan="on", log_level="warning", access_log=False,
                 server_header=False, proxy_headers=False, limit_concurrency=_MOST_CONNECTIONS,
                 h11_max_incomplete_event_size=_LONGEST_REQUEST, timeout_graceful_shutdown=_FINISH_S,
             )
@@ -68,17 +74,18 @@ def serve(folder: Path, door: Door, events: Events, announce: Callable[[str, str
         server.run([listening])
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(door: Door) -> socket.socket:
     """Take the port before anything is loaded. Raises: QAError where it is taken."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(door.host, door.port, type=socket.SOCK_STREAM)[0]
         found = socket.socket(family, kind, protocol)
         if sys.platform != "win32":  # there it would let two servers share the port
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise QAError(f"cannot serve on {host} port {port}: {reason}", "qa serve --port 0   # any free one") from error
+        fact = f"cannot serve on {door.host} port {door.port}: {reason}"
+        raise QAError(fact, f"{door.command} --port 0   # any free one") from error
     return found
 
 

@@ -13,10 +13,10 @@ from types import TracebackType
 class Server:
     """Serves an index on a free port; a context manager. address ends in a slash."""
 
-    def __init__(self, index: Path, *options: str, code: str | None = None) -> None:
+    def __init__(self, index: Path, *options: str, code: str | None = None, command: str = "serve") -> None:
         start = ["-c", code] if code else ["-m", "qa"]
         self.process = subprocess.Popen(
-            [sys.executable, *start, "serve", "--index", str(index), "--port", "0", *options],
+            [sys.executable, *start, command, "--index", str(index), "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -32,7 +32,7 @@ class Server:
 
     def __enter__(self) -> Server:
         first = self.line()
-        found = re.match(r"qa answers on (http://\S+:(\d+)/)", first)
+        found = re.match(r"qa answers (?:assistants )?on (http://\S+:(\d+)/)", first)
         if not found:
             self.process.kill()
             raise AssertionError(first + self.process.communicate()[1])

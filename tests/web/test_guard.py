@@ -88,7 +88,7 @@ def test_without_the_token_nothing_is_told(open_web: Open) -> None:
             served = web.get(address, headers=headers)
             assert (served.status_code, served.headers["www-authenticate"]) == (401, "Bearer")
             assert not re.search("oven", served.text)
-    error = "this index needs its token: open the link that qa serve printed"
+    error = "this index needs its token: see what qa serve printed"
     assert web.get(QUESTION).json() == {"error": error, "run": "qa serve"}
 
 

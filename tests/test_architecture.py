@@ -80,6 +80,7 @@ OWNERS = {
     "sqlite3": {"store", "index", "formats"},
     "rich": {"render", "cli"},
     "typer": {"cli"},
+    "prompt_toolkit": {"cli"},
     "dateutil": {"dates"},
     "lxml": {"formats"},
     "jiter": {"formats"},

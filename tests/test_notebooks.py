@@ -15,8 +15,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.evaluation.tiny import write_beir
+
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+# It measures collections that are not part of the project, for a long time: what is saved in it is not repeated here.
+MEASURING = FOLDER / "quality.ipynb"
+REPEATED = [path for path in NOTEBOOKS if path != MEASURING]
 TIMEOUT_S = 600
 # Settings of the user that would change what a notebook does.
 SETTINGS = ("QA_INDEX", "QA_MODEL")
@@ -89,18 +94,35 @@ def test_the_plots_are_there() -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REPEATED, ids=lambda path: path.stem)
 def test_it_prints_what_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     assert printed(executed(path)) == printed(read(path))
 
 
+@pytest.mark.model
+def test_it_measures_a_small_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that measures runs to its end, and prints each of its tables with the figures of that collection."""
+    folders = [write_beir(tmp_path / name) for name in ("one", "two")]
+    monkeypatch.setenv("QA_BENCHMARKS", os.pathsep.join(map(str, folders)))
+    monkeypatch.setenv("QA_QUALITY_INDEXES", str(tmp_path / "indexes"))
+    outputs = printed(executed(MEASURING))
+    assert outputs.keys() == printed(read(MEASURING)).keys()
+    said = "".join(text for some in outputs.values() for _, text in some)
+    assert "{'one': '3 questions', 'two': '3 questions'}" in said
+    for row in ("dense", "words", "better side of each", "whole", "no feedback", "no threads", "no echo"):
+        (found,) = re.findall(rf"^{row} +((?:\d\.\d{{4}} *){{3}})", said, re.MULTILINE)
+        one, two, mean = map(float, found.split())
+        assert one == two == mean > 0
+    assert said.count("best for the others") == 2
+
+
 def save() -> None:
-    """Execute every notebook and save it, without what differs from one machine to the next."""
+    """Execute every notebook but the measuring one and save it, without what differs from one machine to the next."""
     for name in SETTINGS:
         os.environ.pop(name, None)
-    for path in NOTEBOOKS:
+    for path in REPEATED:
         notebook = executed(path)
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import qa
 from qa.cli import options
 from qa.cli.telling import Telling
+from qa.errors import UsageError
 from qa.records import Answer
 from qa.render import (
     answer_json,
@@ -39,7 +40,9 @@ def register(app: typer.Typer) -> None:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="A question in plain English.", show_default=False)],
+    question: Annotated[
+        str | None, typer.Argument(help="A question in plain English; without one a prompt opens.", show_default=False)
+    ] = None,
     index: options.Index = options.DEFAULT,
     k: Annotated[int, typer.Option("-k", help="How many passages to return at most.")] = 5,
     author: options.Author = None,
@@ -63,21 +66,17 @@ def ask(
 ) -> None:
     """Ask a question; print the passages that answer it, each with its source.
 
+    Without a question, on a terminal, a prompt opens that stays warm.
     Exit code 0: answered, 1: no good answer, 2: error.
     """
+    asked: dict[str, Any] = {"author": author, "since": since, "before": before, "thread": thread, "source": source}
+    asked |= {"k": k, "mode": mode, "every": every, "rerank": rerank}
     with Telling() as telling:
-        answer = qa.open(index, events=telling).ask(
-            question,
-            k=k,
-            author=author,
-            since=since,
-            before=before,
-            thread=thread,
-            source=source,
-            mode=mode,
-            every=every,
-            rerank=rerank,
-        )
+        assistant = qa.open(index, events=telling)
+        if question is None:
+            _converse(assistant, asked, full, plain=not (json or markdown or explain))
+            return
+        answer = assistant.ask(question, **asked)
     if json:
         print(dump_json({**answer_json(answer), **({"explanation": explanation_json(answer)} if explain else {})}))
     elif markdown:
@@ -88,6 +87,14 @@ def ask(
         print(f"\n{explained_plain(answer)}")
     if answer.abstained:
         raise typer.Exit(1)
+
+
+def _converse(assistant: qa.Assistant, asked: dict[str, Any], full: bool, *, plain: bool) -> None:
+    if not (plain and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("no question was given", 'qa ask "QUESTION"')
+    from qa.cli.prompt import Conversation, converse
+
+    converse(Conversation(assistant, options.console(), asked, full))
 
 
 def _print(answer: Answer, full: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from qa.render import answer_json, comment_json, dump_json, status_json
+from qa.render import answer_json, comment_json, dump_json, explanation_json, status_json
 from qa.web import asked
 from qa.web.desk import Desk
 from qa.web.limits import LONGEST_ID
@@ -51,11 +51,13 @@ def routes(desk: Desk) -> APIRouter:
         source: asked.Names = [],  # noqa: B006
         mode: asked.Ranking = "hybrid",
         every: asked.All = False,
+        explain: asked.Explain = False,
     ) -> Response:
         """Return the passages that answer, best first, each with its source: what `qa ask --json` prints."""
         scoped = partial(assistant.ask, author=author, since=since, before=before, thread=thread, source=source)
         answer = await desk.run(request, partial(scoped, question, k=k, mode=mode, every=every))
-        return _json(answer_json(answer))
+        why = {"explanation": explanation_json(answer)} if explain else {}
+        return _json({**answer_json(answer), **why})
 
     @api.get(
         "/comments/{comment_id:path}",

@@ -34,6 +34,7 @@ Ranking = Annotated[Mode, Query(description="Rank by meaning and words together,
 All = Annotated[
     bool, Query(alias="all", description="Fold nothing that says the same; let a thread take any number of places.")
 ]
+Explain = Annotated[bool, Query(description="Say why each hit stands where it does.")]
 
 
 def without_blanks(names: list[str]) -> list[str]:

@@ -5,6 +5,8 @@ They describe and do not convert: the text of a response is what the command lin
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 Span = tuple[int, int]
@@ -78,6 +80,9 @@ class AskAnswer(BaseModel):
     hits: list[AnswerHit]
     index: AnswerIndex
     took_ms: float
+    explanation: dict[str, Any] | None = Field(
+        default=None, description="where it was asked for: as `--explain` prints"
+    )
     reason: str | None = Field(default=None, description='"empty_scope" where no comment matches the filters')
 
 

@@ -33,6 +33,7 @@ def untimed(text: str) -> str:
         (["oven", "--since", "2024-01-06", "--before", "2024-02"],
          {"question": "oven", "since": "2024-01-06", "before": "2024-02"}),
         (["stale", "--thread", "index", "--mode", "words"], {"question": "stale", "thread": "index", "mode": "words"}),
+        (["oven", "--all", "--explain"], {"question": "oven", "all": "true", "explain": "true"}),
         (["oven", "--source", "*.csv"], {"question": "oven", "source": "*.csv"}),
         (["qwx ☂ \u202e\x1b[31m"], {"question": "qwx ☂ \u202e\x1b[31m"}),
     ],
@@ -75,7 +76,7 @@ def test_the_documents_name_every_field_that_is_sent(web: TestClient) -> None:
         assert set(sent) | {"reason"} == set(model.model_fields) | {"reason"}
         assert model.model_validate(sent).model_dump(mode="json", exclude_unset=True) == sent
 
-    answer = web.get("/api/ask", params={"question": "stone oven"}).json()
+    answer = web.get("/api/ask", params={"question": "stone oven", "explain": "true"}).json()
     described(AskAnswer, answer)
     described(type(AskAnswer.model_validate(answer).hits[0]), answer["hits"][0])
     described(CommentAmidThread, web.get("/api/comments/ovens.jsonl%23b2").json())

@@ -33,7 +33,6 @@ _LARGEST = 127.0
 _SIGN = 128.0
 # The promise is 0.99; the queries that it is measured with are a sample.
 _LEAST_RECALL = 0.995
-_ROWS_WORTH_THREADS = 20_000
 # faiss IndexIVF.parallel_mode: the lists of one query are shared out among threads.
 _WITHIN_A_QUERY = 1
 
@@ -121,8 +120,8 @@ class VectorIndex:
         share = 1.0 if only is None else float(np.count_nonzero(only)) / max(1, len(only))
         if count == 0 or share == 0.0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        # Waking threads takes longer than looking at so few rows.
-        faiss.omp_set_num_threads(1 if self.rows < _ROWS_WORTH_THREADS else os.cpu_count() or 1)
+        # Rows that stand one after another are looked at by one thread anyway; waking the others only takes time.
+        faiss.omp_set_num_threads((os.cpu_count() or 1) if self.inverted else 1)
         bits = None if only is None else np.packbits(only, bitorder="little")
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
         scores, rows = _search(self._index, query[None], count, self._parameters(selector, share))

@@ -1,6 +1,9 @@
 """How `qa serve` bears a crowd: so many clients ask without pause; errors, latencies, memory.
 
-python tests/benchmarks/serve.py --index indexes/default --clients 50 --seconds 120
+python tests/benchmarks/serve.py --index indexes/default --clients 50 --seconds 120 --beside
+
+--beside also asks the baseline, in turns with one client alone: a warm process that encodes the question with
+sentence-transformers and searches a flat FAISS index of the same comments, without a server around it.
 """
 
 from __future__ import annotations
@@ -12,22 +15,31 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 import qa
 
+_TURNS = 8
+_A_TURN = 25
+_LOOKS = 6
+Asked = list[tuple[int, float]]
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--beside", action="store_true", help="also ask the baseline, in turns")
     arguments = parser.parse_args()
     index = qa.open(arguments.index)
     questions = [words(one.text) for one in index.comments(limit=2000)]
@@ -41,12 +53,11 @@ def main() -> None:
             port = int(found.group(1))
             first = asked(port, questions[:1], 1, 0)
             start_s = time.perf_counter() - begun
-            alone = asked(port, questions, 1, min(5, arguments.seconds))
-            before = memory(server.pid)
-            crowd = asked(port, questions, arguments.clients, arguments.seconds / 2)
-            middle = memory(server.pid)
-            crowd += asked(port, questions, arguments.clients, arguments.seconds / 2)
-            after = memory(server.pid)
+            sides = alone(port, questions, arguments)
+            seen, crowd = [memory(server.pid)], []
+            for _ in range(_LOOKS):
+                crowd += asked(port, questions, arguments.clients, arguments.seconds / _LOOKS)
+                seen.append(memory(server.pid))
         finally:
             server.terminate()
     shown = {
@@ -54,13 +65,55 @@ def main() -> None:
         "passages": index.status().passages,
         "first_answer_after_start_s": round(start_s, 2),
         "first_status": first[0][0],
-        "alone": summary(alone),
+        **{side: summary(times) for side, times in sides.items()},
         "clients": arguments.clients,
         "crowd": summary(crowd),
-        "memory_mib": {"before": before, "middle": middle, "after": after},
+        "memory_mib": seen,
         "exit_code": server.returncode,
     }
     print(json.dumps(shown, indent=2))
+
+
+def alone(port: int, questions: list[str], arguments: argparse.Namespace) -> dict[str, Asked]:
+    """Ask from one client; with --beside the baseline in turns."""
+    if not arguments.beside:
+        return {"alone": asked(port, questions, 1, min(5, arguments.seconds))}
+    found: dict[str, Asked] = {"alone": [], "baseline": []}
+    with baseline(arguments.index) as ask:
+        ask(questions[0])
+        for turn in range(_TURNS):
+            mine = [questions[at % len(questions)] for at in range(turn * _A_TURN, (turn + 1) * _A_TURN)]
+            found["alone"] += asked(port, mine, 1, 0, each=True)
+            found["baseline"] += [(200, ask(question)) for question in mine]
+    return found
+
+
+@contextmanager
+def baseline(index: Path) -> Iterator[Callable[[str], float]]:
+    """Start the baseline on the comments of an index, with their vectors as they are; give what asks it, in ms."""
+    import faiss
+
+    with qa.open(index).browse() as browser:
+        points = browser.points(sys.maxsize)
+    texts = {one.comment_id: one.text for one in qa.open(index).comments()}
+    with tempfile.TemporaryDirectory() as folder:
+        flat = faiss.IndexFlatIP(points.vectors.shape[1])
+        flat.add(points.vectors)
+        faiss.write_index(flat, f"{folder}/baseline.faiss")
+        rows = [{"id": one, "text": texts[one]} for one in points.comment_ids]
+        (Path(folder) / "baseline.json").write_text(json.dumps(rows), encoding="utf-8")
+        command = [sys.executable, str(Path(__file__).with_name("inside.py")), "baseline", folder]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
+            assert process.stdin
+            assert process.stdout
+            to, back = process.stdin, process.stdout
+
+            def ask(question: str) -> float:
+                print(json.dumps({"question": question}), file=to, flush=True)
+                return float(back.readline()) * 1000
+
+            yield ask
+            to.close()
 
 
 def words(text: str) -> str:
@@ -68,9 +121,12 @@ def words(text: str) -> str:
     return " ".join(text.split()[:12]) or "nothing"
 
 
-def asked(port: int, questions: list[str], clients: int, seconds: float) -> list[tuple[int, float]]:
-    """Ask from so many clients, each with a connection of its own; return (status, ms) of every answer."""
-    results: list[tuple[int, float]] = []
+def asked(port: int, questions: list[str], clients: int, seconds: float, *, each: bool = False) -> Asked:
+    """Ask from so many clients, each with a connection of its own; return (status, ms) of every answer.
+
+    each: every question once, however long it takes.
+    """
+    results: Asked = []
     until = time.perf_counter() + seconds
 
     def ask(client: int) -> None:
@@ -84,7 +140,7 @@ def asked(port: int, questions: list[str], clients: int, seconds: float) -> list
             served.read()
             results.append((served.status, (time.perf_counter() - begun) * 1000))
             at += 1
-            if time.perf_counter() >= until:
+            if at == len(questions) if each else time.perf_counter() >= until:
                 return
 
     threads = [threading.Thread(target=ask, args=(client,)) for client in range(clients)]
@@ -95,7 +151,7 @@ def asked(port: int, questions: list[str], clients: int, seconds: float) -> list
     return results
 
 
-def summary(results: list[tuple[int, float]]) -> dict[str, object]:
+def summary(results: Asked) -> dict[str, object]:
     times = sorted(ms for _, ms in results)
     return {
         "answers": len(results),

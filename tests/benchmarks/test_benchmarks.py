@@ -16,6 +16,7 @@ from invented import Invention
 from likeness import Likeness, unit
 
 import qa
+from tests.evaluation.tiny import QUERIES, write_beir
 
 FOLDER = Path(__file__).parent
 # Stands in for the baseline, which takes long to start.
@@ -155,3 +156,20 @@ def test_serving_is_timed(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert (found["passages"], found["exit_code"]) == (2, 0)
     assert list(found["crowd"]["statuses"]) == ["200"]
+
+
+def test_quality_is_measured(tmp_path: Path) -> None:
+    """Each row of the table has a figure for each folder and their mean."""
+    folders = [write_beir(tmp_path / name) for name in ("one", "two")]
+    (question, text), answer = next(iter(QUERIES.items())), "A stone oven keeps its heat for hours."
+    marked = {"question": text, "comment_ids": ["d1"], "sentences": [answer], "id": question}
+    (folders[0] / "answer_sentences_dev.jsonl").write_text(json.dumps(marked) + "\n", encoding="utf-8")
+    command = [sys.executable, str(FOLDER / "quality.py"), *map(str, folders), "--model", "hashing"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    head, _, *lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()]
+    assert head == ["", "one", "two", "mean"]
+    rows = {name: [float(cell) for cell in cells if cell] for name, *cells in lines}
+    assert rows["nDCG@10, words"][0] == rows["nDCG@10, words"][1] == rows["nDCG@10, words"][2] > 0.5
+    assert rows["best sentence among those marked"] == [1.0, 1.0]
+    assert rows["removed: AUROC of confidence"][0] > 0.5
+    assert len(rows["refused, foreign"]) == 3

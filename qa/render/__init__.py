@@ -7,7 +7,6 @@ from qa.render.explained import explained_plain, explanation_json
 from qa.render.html import answer_html
 from qa.render.jsons import answer_json, comment_json, dump_json, record_json
 from qa.render.lines import (
-    also_line,
     author,
     change_line,
     day,
@@ -50,7 +49,6 @@ from qa.render.upkeep import (
 )
 
 __all__ = [
-    "also_line",
     "answer_html",
     "answer_json",
     "answer_markdown",

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from qa.browsing import Conversation
 from qa.records import Answer, Citation, Comment
-from qa.render import also_line, author, day, notes, place, segments, title, verdict_line
+from qa.render import author, day, notes, place, segments, title, verdict_line
 from qa.web.templates import comment_address
 
 Pieces = list[tuple[str, bool]]
+# How many of those that say the same are named.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A cited passage as the page shows it. before and after: the comment goes on there."""
+    """A cited passage as the page shows it. before and after: the comment goes on there.
+
+    also: who says the same, as far as they are named, and the address of where.
+    """
 
     rank: int
     citation: Citation
@@ -27,7 +32,7 @@ class Passage:
     before: bool
     after: bool
     notes: list[str]
-    also: str | None
+    also: list[tuple[str, str]]
     address: str
 
 
@@ -75,7 +80,7 @@ def _passage(citation: Citation) -> Passage:
         before=bool(comment.text[: citation.start].strip()),
         after=bool(comment.text[citation.end :].strip()),
         notes=notes(citation),
-        also=also_line(citation),
+        also=[(author(one) or "nobody named", comment_address(one.comment_id)) for one in citation.also[:_NAMED]],
         address=comment_address(comment.comment_id, start, end),
     )
 

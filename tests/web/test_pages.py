@@ -44,6 +44,20 @@ def test_an_answer_has_its_sentences_first_then_its_passages(web: TestClient) ->
     assert page.xpath("//input[@id='q']")[0].get("value") == "does a stone oven keep its heat for hours?"
 
 
+def test_who_says_the_same_and_what_else_its_thread_holds_is_told(open_web: Open, tmp_path: Path) -> None:
+    same = "A stone oven keeps its heat for many hours."
+    said = [{"id": name, "author": name, "thread_id": name, "text": same} for name in ("ann", "bo", "cy", "di", "ed")]
+    said += [{"id": f"x{at}", "thread_id": "x", "text": f"Stone oven number {at} is {word}."}
+             for at, word in enumerate(("hot", "warm", "cold", "blue"))]  # fmt: skip
+    qa.build([str(write(tmp_path / "a.jsonl", said))], tmp_path / "ix", model="hashing")
+    page = read(open_web(tmp_path / "ix"), "/", q="does a stone oven keep its heat for many hours?")
+    first = page.xpath(PASSAGES)[0]
+    assert texts(first, ".//*[@class='around']") == ["said 5 times, also by bo, cy, di and 1 more"]
+    link = first.xpath(".//*[@class='around']/a")[0].get("href")
+    assert texts(read(open_web(tmp_path / "ix"), link), "//li[@aria-current]//strong") == ["bo"]
+    assert "+2 more in this thread" in texts(page, "//*[@class='around']")
+
+
 def test_the_empty_page_has_the_question_in_focus(web: TestClient) -> None:
     page = read(web, "/")
     box = page.xpath("//input[@id='q']")[0]
@@ -134,7 +148,7 @@ def test_markdown_is_what_ask_prints(web: TestClient, run_qa: Callable[..., Any]
 
 def test_the_collection_at_a_glance(web: TestClient) -> None:
     page = read(web, "/collection")
-    assert texts(page, "//dt") == ["comments", "authors", "threads", "sources"]
+    assert texts(page, "//dt") == ["comments", "authors", "threads", "source"]
     assert texts(page, "//dd") == ["5", "4", "2", "1"]
     assert texts(page, "//*[name()='rect']/*[name()='title']") == ["2024-01: 3", "2024-02: 0", "2024-03: 1"]
     assert texts(page, "//figcaption") == ["1 comments have no date."]

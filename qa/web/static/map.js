@@ -4,7 +4,7 @@
   const SCALE = 65535;
   const REACH = 12; // how near the pointer has to come, in pixels
   const CELLS = 128; // the plane is divided into so many cells a side, to find the nearest point
-  const PALETTE = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44bb99", "#8a6fd1", "#a5813a"];
+  const PALETTE = ["#5b8fc4", "#ee6677", "#3fa34d", "#ccbb44", "#66ccee", "#c2528f", "#ee8866", "#44bb99", "#8a6fd1", "#a5813a"];
   const OTHERS = "#9a9da1";
 
   const board = document.querySelector(".map");
@@ -46,7 +46,7 @@
     const { names, of } = points.colours[choice.value];
     const dot = Math.min(9, 3.2 * (10000 / points.ids.length) ** 0.25 * Math.sqrt(view.zoom));
     const round = points.ids.length < 5000;
-    pen.globalAlpha = lit.size ? 0.4 : 0.8;
+    pen.globalAlpha = lit.size ? (night.matches ? 0.65 : 0.5) : 0.85;
     for (let colour = names.length; colour >= 0; colour--) {
       pen.fillStyle = PALETTE[colour] && colour < names.length ? PALETTE[colour] : OTHERS;
       for (let at = 0; at < of.length; at++) {

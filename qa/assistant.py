@@ -24,9 +24,9 @@ from qa.encoder import DEFAULT_MODEL, Encoder, Reranker, load_encoder, load_rera
 from qa.events import Events
 from qa.index import IndexReader, Snapshot, encoder_name
 from qa.questions import Moment, Names, checked_mode, checked_question, make_filters
-from qa.records import Answer, Comment, Filters, Hit, IndexState, Mode
+from qa.records import Answer, Comment, Filters, IndexState, Mode, Passage
 from qa.reports import Forgotten, Report, Status, Timeline, Voices
-from qa.retrieval import retrieve
+from qa.retrieval import rank, retrieve
 from qa.sources import STDIN, stale
 from qa.surveys import SURVEYED, gather_voices, lay_out, whose
 
@@ -179,12 +179,13 @@ class Assistant:
             answer = self._answer(snapshot, topic, filters, SURVEYED)
             return lay_out(replace(answer, question=question), k, snapshot.vector_at)
 
-    def rank(self, question: str, count: int = 100, *, mode: Mode = "hybrid") -> tuple[Hit, ...]:
+    def rank(self, question: str, count: int = 100, *, mode: Mode = "hybrid") -> tuple[Passage, ...]:
         """Return the best passage of each of the best `count` comments, before anything is folded or left out."""
         question = checked_question(question, count)
         with self._snapshot() as snapshot:
-            count = min(count, snapshot.comment_count)
-            return retrieve(snapshot, self._encoder, question, Filters(), count, checked_mode(mode), every=True).hits
+            return tuple(
+                rank(snapshot, self._encoder, question, min(count, snapshot.comment_count), checked_mode(mode))
+            )
 
     def update(self, *, prune: bool = False, dry_run: bool = False) -> Report:
         """Bring the index up to its sources; prune also removes sources whose root is gone."""

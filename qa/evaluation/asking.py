@@ -60,7 +60,7 @@ class Product:
 
     def ranking(self, question: str, count: int) -> list[str]:
         """Rank before anything is folded."""
-        return [hit.passage.comment_id for hit in self._assistant.rank(question, count, mode=self._mode)]
+        return [passage.comment_id for passage in self._assistant.rank(question, count, mode=self._mode)]
 
 
 def ask_all(asker: Asker, mode: str, questions: Sequence[Judged], events: Events) -> Outcome:

@@ -1,5 +1,5 @@
 """Question -> hits: two searches, one ranking, the hits that are shown, and how likely they answer."""
 
-from qa.retrieval.retriever import Found, retrieve
+from qa.retrieval.retriever import Found, rank, retrieve
 
-__all__ = ["Found", "retrieve"]
+__all__ = ["Found", "rank", "retrieve"]

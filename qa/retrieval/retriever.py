@@ -10,7 +10,7 @@ from itertools import chain, islice
 from qa.confidence import Calibration, Evidence, confidence, covered
 from qa.encoder import Encoder, Reranker
 from qa.index import Snapshot
-from qa.records import Explanation, Filters, Hit, Mode, Reasons
+from qa.records import EVERYTHING, Explanation, Filters, Hit, Mode, Passage, Reasons
 from qa.retrieval.candidates import Candidates, search
 from qa.retrieval.ranking import Ranked, Weights, matched, order, ranks, walk, weigh
 from qa.retrieval.selection import Place, select
@@ -84,6 +84,15 @@ def retrieve(
             rerank_ms=rerank_ms,
         ),
     )
+
+
+def rank(snapshot: Snapshot, encoder: Encoder, question: str, count: int, mode: Mode = "hybrid") -> list[Passage]:
+    """Return the best passage of each of the best `count` comments of all, best first, and nothing about them."""
+    snapshot.check(encoder)
+    if snapshot.comment_count == 0:
+        return []
+    found = search(snapshot, encoder, question, EVERYTHING, max(_CANDIDATES, 4 * count))
+    return [one.passage for one in islice(walk(found, weigh(found, mode), mode, count), count)]
 
 
 def _hits(places: Sequence[Place[Ranked]], found: Candidates, weights: Weights) -> tuple[Hit, ...]:

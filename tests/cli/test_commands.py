@@ -72,6 +72,8 @@ def test_every_command_has_help(run_qa: Run) -> None:
         "verify",
         "repair",
         "eval",
+        "serve",
+        "mcp",
         "models",
     ]
     assert re.findall(r"^│ (\w+)  ", done.stdout, re.MULTILINE) == commands

@@ -67,7 +67,7 @@ class Looked:
         """Its sentences with their scores."""
         return self.among.scorer.score(self.stored)
 
-    @property
+    @cached_property
     def echoes(self) -> bool:
         """Tell whether its sentence nearest to the question is itself a question."""
         text = self.passage.searched

@@ -75,6 +75,7 @@ def test_every_command_has_help(run_qa: Run) -> None:
         "repair",
         "eval",
         "serve",
+        "mcp",
         "models",
     ]
     assert re.findall(r"^│ (\w+)  ", done.stdout, re.MULTILINE) == commands

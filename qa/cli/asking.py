@@ -71,10 +71,12 @@ def ask(
     """
     asked: dict[str, Any] = {"author": author, "since": since, "before": before, "thread": thread, "source": source}
     asked |= {"k": k, "mode": mode, "every": every, "rerank": rerank}
+    if question is None and (json or markdown or explain or not _on_a_terminal()):
+        raise UsageError("no question was given", 'qa ask "QUESTION"')
     with Telling() as telling:
         assistant = qa.open(index, events=telling)
         if question is None:
-            _converse(assistant, asked, full, plain=not (json or markdown or explain))
+            _converse(assistant, asked, full)
             return
         answer = assistant.ask(question, **asked)
     if json:
@@ -89,9 +91,11 @@ def ask(
         raise typer.Exit(1)
 
 
-def _converse(assistant: qa.Assistant, asked: dict[str, Any], full: bool, *, plain: bool) -> None:
-    if not (plain and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("no question was given", 'qa ask "QUESTION"')
+def _on_a_terminal() -> bool:
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
+
+
+def _converse(assistant: qa.Assistant, asked: dict[str, Any], full: bool) -> None:
     from qa.cli.prompt import Conversation, converse
 
     converse(Conversation(assistant, options.console(), asked, full))

@@ -117,7 +117,7 @@ def test_questions_that_cannot_be_asked(run_qa: Run, built: Path) -> None:
 
 
 def test_usage_errors_have_exit_code_2(run_qa: Run) -> None:
-    for args in (["nonsense"], ["ask"], ["ask", "x", "--nonsense"]):
+    for args in (["nonsense"], ["show"], ["ask", "x", "--nonsense"]):
         done = run_qa(*args)
         assert (done.returncode, done.stdout) == (2, "")
         assert "Usage:" in done.stderr

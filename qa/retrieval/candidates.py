@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +81,19 @@ class Looked:
         return is_question(text[start:end])
 
 
+@cache
+def _beside() -> ThreadPoolExecutor:
+    """Return the threads on which questions are encoded; starting one takes as long as some searches."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="encode")
+
+
 def search(snapshot: Snapshot, encoder: Encoder, question: str, scope: Scope, reach: int) -> Candidates:
     """Return what either search finds, reach passages each; words are looked for while the question is encoded."""
-    with ThreadPoolExecutor(1) as beside:
-        encoded = beside.submit(encoder.encode_query, question)
+    encoded = _beside().submit(encoder.encode_query, question)
+    try:
         by_words = dict(snapshot.search_words(question, reach, scope))
         terms = snapshot.terms(question)
+    finally:
         query = encoded.result()
     ids, vectors = snapshot.search_vectors(query, reach, scope)
     known = set(ids.tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
@@ -53,7 +54,7 @@ def select(ranked: Iterator[Item], count: int, *, limited: bool) -> list[Place[I
 
 
 def _settle(item: Item, places: list[tuple[Place[Item], _Said]], count: int, limited: bool) -> None:
-    said = _Said.of(item.passage.searched)
+    said = _Said(item.passage.searched)
     for place, already in places:
         if already.same(said):
             place.also.append(item.passage.comment)
@@ -70,23 +71,28 @@ def _thread(item: Passed) -> tuple[str | None, str | None]:
     return item.passage.comment.thread_id, item.passage.comment.thread_title
 
 
-@dataclass(frozen=True, slots=True)
 class _Said:
     """What a text says: its pairs of words that follow each other, its ends included, and its numbers.
 
     Source: Broder, On the Resemblance and Containment of Documents, 1997.
     """
 
-    pairs: frozenset[tuple[str, str]]
-    numbers: frozenset[str]
-
-    @classmethod
-    def of(cls, text: str) -> _Said:
-        words = _WORD.findall(text.casefold())
-        numbers = frozenset(word for word in words if any(map(str.isdigit, word)))
-        return cls(frozenset(pairwise(("", *(words or text.split()), ""))), numbers)
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words = _WORD.findall(text.casefold())
 
     def same(self, other: _Said) -> bool:
         """Tell whether both say the same; "at 200 degrees" is not what "at 220 degrees" says."""
-        common = len(self.pairs & other.pairs)
-        return common >= _SAME * len(self.pairs | other.pairs) and self.numbers == other.numbers
+        few, many = sorted((len(self._words), len(other._words)))
+        if few < _SAME * _SAME * many:  # most that differ are told without pairing their words
+            return False
+        common = len(self._pairs & other._pairs)
+        return common >= _SAME * len(self._pairs | other._pairs) and self._numbers == other._numbers
+
+    @cached_property
+    def _pairs(self) -> frozenset[tuple[str, str]]:
+        return frozenset(pairwise(("", *(self._words or self._text.split()), "")))
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return frozenset(word for word in self._words if any(map(str.isdigit, word)))

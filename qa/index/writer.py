@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -169,10 +168,7 @@ class IndexWriter:
             with self._writer.transaction():
                 self._writer.drop_orphans()
             bring_up(self._folder, self.store, self._writer, notice, anew=True)
-            until = time.monotonic() + patience_s
-            while not (clean := scrub(self._connection)) and time.monotonic() < until:
-                time.sleep(0.1)
-            return clean
+            return scrub(self._connection, patience_s)
 
     def remove(self, name: str) -> Difference:
         """Stage the removal of a source and all its comments."""

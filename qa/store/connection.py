@@ -179,9 +179,14 @@ def is_sound(connection: sqlite3.Connection) -> bool:
         return connection.execute(query).fetchall() == expected.execute(query).fetchall()
 
 
-def scrub(connection: sqlite3.Connection) -> bool:
-    """Empty the log, in which text that was deleted still stands; False while a reader needs what is in it."""
-    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+def scrub(connection: sqlite3.Connection, patience_s: float) -> bool:
+    """Empty the log, in which text that was deleted still stands; False where a reader needs it for longer."""
+    usual = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout = {round(1000 * patience_s)}")
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {usual}")
     return not busy
 
 

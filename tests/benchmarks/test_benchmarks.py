@@ -138,10 +138,9 @@ def test_encode_runs_beside_the_baseline() -> None:
 @linux
 def test_importers_are_timed() -> None:
     command = [sys.executable, str(FOLDER / "importers.py"), "--mb", "0.05", "--runs", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run([*command, "hackernews", "table", "mbox"], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()[2:]
-    names = ["hackernews", "reddit", "praw", "github", "slack", "discourse", "table", "stackexchange", "mbox"]
-    names += ["  the standard", "  ours is"]
+    names = ["hackernews", "table", "mbox", "  the standard", "  ours is"]
     assert [line.startswith(name) for line, name in zip(lines, names, strict=True)] == [True] * len(names)
     assert all(float(line[26:].split()[0]) > 0 for line in lines[:-1])
 

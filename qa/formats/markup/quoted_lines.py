@@ -1,9 +1,10 @@
 """Lines that quote: ``> like this``, and the line above them that says who wrote it; ``[quote]`` of forums.
 
 Not taken: Python's prompts and markers of a merge, whatever stands in a fence of Markdown, a face (``>:(``), and a line
-like ``> 5 is too much`` where it is the only one and continues the line before it. A prompt of another kind
-(``> ls``) cannot be told from a quote. ``| `` quotes in two lines or more, or below a line that says who wrote; a line
-with a second bar in it belongs to a table.
+like ``> 5 is too much`` where it is the only one and continues the line before it; nor a text of a single line: what
+exported it may have joined a quote and its answer. A prompt of another kind (``> ls``) cannot be told from a quote.
+``| `` quotes in two lines or more, or below a line that says who wrote; a line with a second bar in it belongs to a
+table.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def find_quoted_lines(text: str) -> list[Span]:
     if ">" not in text and "\n|" not in text:
         return bracketed
     padded = "\n" + text
-    blocks = list(_QUOTE.finditer(padded)) if ">" in text else []
+    blocks = list(_QUOTE.finditer(padded)) if ">" in text and "\n" in text.rstrip() else []
     bars = list(_BARS.finditer(padded)) if "\n|" in padded else []
     if not blocks and not bars:
         return bracketed

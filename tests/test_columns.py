@@ -64,6 +64,12 @@ def test_passages_among_the_masked() -> None:
     assert columns.among(NOBODY, mask).tolist() == []
 
 
+def test_threads_of_passages() -> None:
+    columns = Columns(TABLE)
+    assert columns.threads(np.array([12, 2, 9, 8])).tolist() == [3, 1, ABSENT, 2]
+    assert columns.threads(NOBODY).tolist() == []
+
+
 def test_growing_marks_the_dead() -> None:
     columns = Columns(TABLE)
     more = TABLE[:6] + np.array([[20], [10], [0], [0], [0], [0]])

@@ -59,6 +59,11 @@ class Columns:
         found: Ids = rows[self.passage_ids[rows] == wanted]
         return found
 
+    def threads(self, passage_ids: Ids) -> Ids:
+        """Return the key of the thread of each of some passages, all of which have a row, shape (n,)."""
+        keys: Ids = self._table[_THREAD, np.searchsorted(self.passage_ids, passage_ids)]
+        return keys
+
     def among(self, passage_ids: Ids, mask: Mask) -> Ids:
         """Return which of the passages a mask lets through."""
         rows = self.rows_of(passage_ids)

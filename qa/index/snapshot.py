@@ -15,6 +15,7 @@ import numpy as np
 from qa.encoder import Encoder
 from qa.errors import CommentNotFound
 from qa.index.checkpoint import Checkpoint
+from qa.index.columns import ABSENT
 from qa.index.encoders import check_encoder
 from qa.records import EVERYTHING, Comment, Filters, Scope, Term
 from qa.sources import Fingerprint
@@ -167,9 +168,15 @@ class Snapshot:
         return np.array(ids, np.int64), rows
 
     def threads(self, passage_ids: Ids) -> Ids:
-        """Return the key of each passage's thread, shape (n,); -1 where it has none."""
-        keys = self._store.threads(passage_ids.tolist())
-        return np.array([keys.get(key, -1) for key in passage_ids.tolist()], np.int64)
+        """Return the key of each passage's thread, shape (n,); -1 where it has none. All of them have to stand."""
+        keys = np.full(len(passage_ids), ABSENT, np.int64)
+        old = passage_ids <= self._until
+        if self._checkpoint is not None:
+            keys[old] = self._checkpoint.columns.threads(passage_ids[old])
+        young = passage_ids[~old].tolist()
+        found = self._store.threads(young) if young else {}
+        keys[~old] = [found.get(key, ABSENT) for key in young]
+        return keys
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Return passages with their vectors, each text checked against its hash."""

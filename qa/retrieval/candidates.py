@@ -92,14 +92,14 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, scope: Scope, re
     encoded = _beside().submit(encoder.encode_query, question)
     try:
         by_words = dict(snapshot.search_words(question, reach, scope))
+        worded, their_vectors = snapshot.vectors(list(by_words))
         terms = snapshot.terms(question)
     finally:
         query = encoded.result()
     ids, vectors = snapshot.search_vectors(query, reach, scope)
-    known = set(ids.tolist())
-    more_ids, more = snapshot.vectors([key for key in by_words if key not in known])
     by_words |= snapshot.score_words(question, [key for key in ids.tolist() if key not in by_words])
-    ids, vectors = np.concatenate([ids, more_ids]), np.concatenate([vectors, more])
+    new = ~np.isin(worded, ids)
+    ids, vectors = np.concatenate([ids, worded[new]]), np.concatenate([vectors, their_vectors[new]])
     bm25 = np.array([by_words.get(key, 0.0) for key in ids.tolist()], np.float32)
     scorer = SentenceScorer(snapshot, question, query)
     return Candidates(query, terms, ids, vectors, vectors @ query, bm25, scorer, snapshot)

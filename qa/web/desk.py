@@ -28,6 +28,7 @@ class Desk:
         self.name = folder.name
         self.map = Map(self.assistant)
         self._gate = Gate(limits)
+        self._choices: tuple[str, tuple[list[AuthorCount], list[str]]] | None = None
 
     async def run(self, request: Request, work: Callable[[], Result]) -> Result:
         """Do the work on a thread when its turn comes. Raises: Refused, and what the work raises."""
@@ -48,9 +49,11 @@ class Desk:
             return browser.conversation(comment_id)
 
     def choices(self) -> tuple[list[AuthorCount], list[str]]:
-        """Return the authors and sources that the filters offer."""
+        """Return the authors and sources that the filters offer; counted once for each state of the index."""
         with self.assistant.browse() as browser:
-            return browser.authors("", _COMPLETED), browser.sources()
+            if self._choices is None or self._choices[0] != browser.state:
+                self._choices = browser.state, (browser.authors("", _COMPLETED), browser.sources())
+            return self._choices[1]
 
     def overview(self) -> Overview:
         """Return the collection at a glance."""

@@ -21,8 +21,6 @@ from qa.web.limits import Limits
 
 _SHORTEST_TOKEN = 16
 _FINISH_S = 30
-# Idle connections of browsers count too.
-_MOST_CONNECTIONS = 512
 # A question of 10,000 characters may take 12 bytes for each in an address.
 _LONGEST_REQUEST = 192 * 1024
 _RATE_FROM_ELSEWHERE = 20.0
@@ -63,8 +61,8 @@ def listen(door: Door, create: Callable[[Access, Limits], Guard], announce: Call
         server = uvicorn.Server(
             uvicorn.Config(
                 app, http="h11", ws="none", lifespan="on", log_level="warning", access_log=False,
-                server_header=False, proxy_headers=False, limit_concurrency=_MOST_CONNECTIONS,
-                h11_max_incomplete_event_size=_LONGEST_REQUEST, timeout_graceful_shutdown=_FINISH_S,
+                server_header=False, proxy_headers=False, h11_max_incomplete_event_size=_LONGEST_REQUEST,
+                timeout_graceful_shutdown=_FINISH_S,
             )
         )  # fmt: skip
         for one in (signal.SIGTERM, signal.SIGINT):  # while the server runs it has handlers of its own

@@ -173,3 +173,19 @@ def test_many_years_are_shown_by_the_year(tmp_path: Path, open_web: Open) -> Non
 def test_what_is_not_there_is_a_page_that_says_so(web: TestClient, address: str) -> None:
     served = web.get(address)
     assert (served.status_code, served.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_the_filters_offer_who_wrote_where_and_follow_an_update(open_web: Open, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", [{"id": "1", "author": "ann", "text": "A stone oven is hot."}])
+    qa.build([str(tmp_path)], tmp_path / "ix", model="hashing")
+    web = open_web(tmp_path / "ix")
+
+    def offered() -> list[list[str]]:
+        page = read(web, "/")
+        return [[one.get("value") for one in page.xpath(f"//datalist[@id='{name}']/option")]
+                for name in ("authors", "sources")]  # fmt: skip
+
+    assert offered() == [["ann"], ["a.jsonl"]]
+    write(source.with_name("b.jsonl"), [{"id": "2", "author": "bo", "text": "A gas oven is warm."}])
+    qa.open(tmp_path / "ix").update()
+    assert offered() == [["ann", "bo"], ["a.jsonl", "b.jsonl"]]

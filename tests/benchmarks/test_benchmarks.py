@@ -17,6 +17,7 @@ from likeness import Likeness, unit
 
 import qa
 from tests.evaluation.tiny import QUERIES, write_beir
+from tests.web.running import CHROMIUM
 
 FOLDER = Path(__file__).parent
 # Stands in for the baseline, which takes long to start.
@@ -155,6 +156,16 @@ def test_serving_is_timed(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert (found["passages"], found["exit_code"]) == (2, 0)
     assert list(found["crowd"]["statuses"]) == ["200"]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, or set QA_CHROMIUM")
+def test_the_map_is_moved() -> None:
+    command = [sys.executable, str(FOLDER / "map.py"), "--points", "300", "--chromium", str(CHROMIUM)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["points"] == 300
+    assert found["dragged_frame_ms"]["p50"] > 0
 
 
 def test_quality_is_measured(tmp_path: Path) -> None:

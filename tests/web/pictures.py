@@ -1,8 +1,7 @@
-"""Make the pictures of the README: python tests/web/pictures.py (Chromium and the real model are needed)."""
+"""Make the pictures of the README: python -m tests.web.pictures (Chromium and the real model are needed)."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 import qa
 from tests.web.ovens import VIEWS
-from tests.web.running import Server
+from tests.web.running import CHROMIUM, Server
 
 FOLDER = Path(__file__).parent / "pictures"
 SHOWN = {"answer": 760, "thread": 640, "map": 830, "collection": 640}
@@ -21,7 +20,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         index = Path(folder) / "demo"
         qa.build([str(Path(qa.__file__).parent / "sample" / "comments.jsonl")], index)
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         with Server(index) as server:
             for view, height in SHOWN.items():
                 page = chromium.new_page(viewport={"width": 860, "height": height})

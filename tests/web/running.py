@@ -1,13 +1,16 @@
-"""The server in a process of its own, as `qa serve` starts it."""
+"""The server in a process of its own, as `qa serve` starts it, and the browser that visits it."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
+
+CHROMIUM = os.environ.get("QA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Server:

@@ -5,9 +5,7 @@ Pictures of every view stay in build/screenshots/, to be looked at.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import qa
 from tests.web.ovens import SAMPLE_QUESTION, VIEWS
-from tests.web.running import Server
+from tests.web.running import CHROMIUM, Server
 
-CHROMIUM = os.environ.get("QA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 
 pytestmark = [

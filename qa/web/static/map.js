@@ -3,6 +3,7 @@
 (() => {
   const SCALE = 65535;
   const REACH = 12; // how near the pointer has to come, in pixels
+  const RADIUS = 11; // of the mark of a lit point
   const CELLS = 128; // the plane is divided into so many cells a side, to find the nearest point
   const PALETTE = ["#5b8fc4", "#ee6677", "#3fa34d", "#ccbb44", "#66ccee", "#c2528f", "#ee8866", "#44bb99", "#8a6fd1", "#a5813a"];
   const OTHERS = "#9a9da1";
@@ -19,6 +20,8 @@
   let points = null; // what the server sent
   let lit = new Map(); // number of a point -> rank
   let cells = [];
+  let layers = []; // [colour, the numbers of its points], the first drawn first
+  let marks = []; // where the ranks of lit points are drawn
   let view = { x: 0.5, y: 0.5, zoom: 1 };
   let asked = false;
 
@@ -43,37 +46,78 @@
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     if (!points) return;
-    const { names, of } = points.colours[choice.value];
     const dot = Math.min(9, 3.2 * (10000 / points.ids.length) ** 0.25 * Math.sqrt(view.zoom));
     const round = points.ids.length < 5000;
     pen.globalAlpha = lit.size ? (night.matches ? 0.65 : 0.5) : 0.85;
-    for (let colour = names.length; colour >= 0; colour--) {
-      pen.fillStyle = PALETTE[colour] && colour < names.length ? PALETTE[colour] : OTHERS;
-      for (let at = 0; at < of.length; at++) {
-        if (of[at] !== colour) continue;
-        const [x, y] = toScreen(at);
+    // As toScreen has it, written out: fifty thousand times for each picture.
+    const [right, down] = [(width * view.zoom) / SCALE, (height * view.zoom) / SCALE];
+    const [left, top] = [width / 2 - view.x * width * view.zoom, height / 2 - view.y * height * view.zoom];
+    const { positions } = points;
+    for (const [colour, numbers] of layers) {
+      pen.fillStyle = colour;
+      for (const at of numbers) {
+        const x = positions[2 * at] * right + left;
+        const y = positions[2 * at + 1] * down + top;
         if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
         if (!round) pen.fillRect(x - dot / 2, y - dot / 2, dot, dot);
-        else {
-          pen.beginPath();
-          pen.arc(x, y, dot / 2, 0, 2 * Math.PI);
-          pen.fill();
-        }
+        else disc(x, y, dot / 2);
       }
     }
     pen.globalAlpha = 1;
+    drawMarks();
+  };
+  const disc = (x, y, radius) => {
+    pen.beginPath();
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
+    pen.fill();
+  };
+
+  // The ranks of lit points, beside each other where the points are nearer than that.
+  const drawMarks = () => {
+    marks = apart([...lit].map(([at, rank]) => ({ at, rank, point: toScreen(at), place: toScreen(at) })));
+    const [paper, ink, accent] = night.matches ? ["#1e2125", "#0e1512", "#74cdb4"] : ["#ffffff", "#ffffff", "#17604f"];
     pen.font = "600 12px system-ui, sans-serif";
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    for (const [at, rank] of [...lit].reverse()) {
-      const [x, y] = toScreen(at);
+    pen.strokeStyle = accent;
+    pen.lineWidth = 1.5;
+    for (const { point, place } of marks) {
+      pen.fillStyle = accent;
+      disc(...point, 3);
       pen.beginPath();
-      pen.arc(x, y, 11, 0, 2 * Math.PI);
-      pen.fillStyle = night.matches ? "#74cdb4" : "#17604f";
-      pen.fill();
-      pen.fillStyle = night.matches ? "#0e1512" : "#ffffff";
-      pen.fillText(rank, x, y + 0.5);
+      pen.moveTo(...point);
+      pen.lineTo(...place);
+      pen.stroke();
     }
+    for (const { rank, place } of [...marks].reverse()) {
+      pen.fillStyle = paper;
+      disc(...place, RADIUS + 1.5);
+      pen.fillStyle = accent;
+      disc(...place, RADIUS);
+      pen.fillStyle = ink;
+      pen.fillText(rank, place[0], place[1] + 0.5);
+    }
+  };
+  const apart = (found) => {
+    for (let round = 0, moved = true; moved && round < 60; round++) {
+      moved = false;
+      for (let one = 0; one < found.length; one++) {
+        for (let other = 0; other < one; other++) {
+          const [a, b] = [found[one].place, found[other].place];
+          const gap = Math.hypot(a[0] - b[0], a[1] - b[1]);
+          if (gap >= 2 * RADIUS) continue;
+          // Two in one place part in a direction of their own.
+          const angle = gap > 0.01 ? Math.atan2(a[1] - b[1], a[0] - b[0]) : one;
+          const push = (2 * RADIUS - gap) / 2 + 0.5;
+          a[0] += push * Math.cos(angle);
+          a[1] += push * Math.sin(angle);
+          b[0] -= push * Math.cos(angle);
+          b[1] -= push * Math.sin(angle);
+          moved = true;
+        }
+      }
+    }
+    return found;
   };
   const redraw = () => {
     if (!asked) requestAnimationFrame(draw);
@@ -89,19 +133,17 @@
 
   const nearest = (x, y) => {
     if (!points) return -1;
-    for (const at of lit.keys()) {
-      const [px, py] = toScreen(at);
-      if (Math.hypot(px - x, py - y) < REACH) return at;
-    }
+    const away = ([px, py]) => Math.hypot(px - x, py - y);
+    const [mark] = marks.map(({ at, point, place }) => [Math.min(away(point), away(place)), at]).sort((a, b) => a[0] - b[0]);
+    if (mark && mark[0] < REACH) return mark[1];
     const [left, top] = toPlane(x - REACH, y - REACH);
     const [right, bottom] = toPlane(x + REACH, y + REACH);
     let [best, distance] = [-1, REACH];
     for (let row = line(top); row <= line(bottom); row++) {
       for (let column = line(left); column <= line(right); column++) {
         for (const at of cells[row * CELLS + column]) {
-          const [px, py] = toScreen(at);
-          const away = Math.hypot(px - x, py - y);
-          if (away < distance) [best, distance] = [at, away];
+          const gap = away(toScreen(at));
+          if (gap < distance) [best, distance] = [at, gap];
         }
       }
     }
@@ -178,8 +220,8 @@
       redraw();
     } else {
       const [other] = [...held].filter(([id]) => id !== event.pointerId).map(([, where]) => where);
-      const apart = (where) => Math.hypot(where[0] - other[0], where[1] - other[1]) || 1;
-      nearer(apart([event.offsetX, event.offsetY]) / apart(before), ...other);
+      const distance = (where) => Math.hypot(where[0] - other[0], where[1] - other[1]) || 1;
+      nearer(distance([event.offsetX, event.offsetY]) / distance(before), ...other);
     }
     held.set(event.pointerId, [event.offsetX, event.offsetY]);
   });
@@ -199,6 +241,9 @@
 
   const explain = () => {
     const { names, of } = points.colours[choice.value];
+    layers = [...names, "others"].map((_, number) => [number < names.length ? PALETTE[number] : OTHERS, []]);
+    of.forEach((number, at) => layers[number][1].push(at));
+    layers.reverse(); // the most frequent on top
     const shown = of.some((one) => one === names.length) ? [...names, "others"] : names;
     legend.replaceChildren(...shown.map((name, at) => {
       const item = document.createElement("li");

@@ -62,8 +62,8 @@ ALLOWED: dict[str, set[str]] = {
         "", "errors", "records", "reports", "events", "encoder", "questions", "assistant", "browsing", "layout",
         "render",
     },
-    "tools": {"", "errors", "records", "events", "questions", "assistant", "render", "web"},
-    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web", "tools"},
+    "mcp": {"", "errors", "records", "events", "questions", "assistant", "render", "web"},
+    "cli": {"", "errors", "records", "reports", "events", "encoder", "watching", "assistant", "render", "web", "mcp"},
     "": {"errors", "records", "reports", "formats", "assistant", "building", "evaluation", "render"},
     "__main__": {"cli"},
 }  # fmt: skip
@@ -91,12 +91,12 @@ OWNERS = {
     "sklearn": {"layout"},
     "threadpoolctl": {"layout"},
     "fastapi": {"web"},
-    "starlette": {"web", "tools"},
+    "starlette": {"web", "mcp"},
     "uvicorn": {"web"},
     "jinja2": {"web"},
-    "pydantic": {"web", "tools"},
-    "anyio": {"web", "tools"},
-    "mcp": {"tools"},
+    "pydantic": {"web", "mcp"},
+    "anyio": {"web", "mcp"},
+    "mcp": {"mcp"},
     "fastapi_offline": {"web"},
 }
 

@@ -68,7 +68,7 @@ def mcp(
     if not http and (host, port, name) != (None, None, None):
         raise UsageError("--host, --port and --name say where --http listens, and there is no --http", "qa mcp --http")
     with _needing("qa mcp", "mcp"):
-        from qa.tools.serving import serve_http, serve_stdio
+        from qa.mcp.serving import serve_http, serve_stdio
         from qa.web.serving import Door
     with Telling() as telling:
         if http:

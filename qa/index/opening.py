@@ -16,7 +16,8 @@ from qa.errors import IndexBusy, IndexNotFound, IndexNotWritable
 from qa.index.checkpoint import Checkpoint, Pointer
 from qa.index.derived import bring_up, open_words
 from qa.index.layout import store_path, write_lock
-from qa.index.snapshot import Snapshot, Young
+from qa.index.snapshot import Snapshot
+from qa.index.young import Young
 from qa.store import StoreReader, StoreWriter, connect, mapped
 from qa.words import Words
 

@@ -17,6 +17,7 @@ from qa.errors import CommentNotFound
 from qa.index.checkpoint import Checkpoint
 from qa.index.columns import ABSENT
 from qa.index.encoders import check_encoder
+from qa.index.young import Young
 from qa.records import EVERYTHING, Comment, Filters, Scope, Term
 from qa.sources import Fingerprint
 from qa.store import Collection, Points, SourceRecord, StoredPassage, StoreReader, where
@@ -30,16 +31,6 @@ _BROAD_SCOPE = 0.2
 # Approximate scores order neighbours nearly as exact ones do: this many more are looked at than are asked for.
 _MARGIN = 32
 Scored = list[tuple[int, float]]
-
-
-class Young:
-    """The passages younger than the checkpoint. Shapes: ids (n,), rows (n, d)."""
-
-    def __init__(self, store: StoreReader, until: int) -> None:
-        blocks = [(columns[0], rows) for columns, rows in store.passage_rows(until)]
-        self.ids = np.concatenate([np.empty(0, np.int64), *(ids for ids, _ in blocks)])
-        empty = np.empty((0, store.dimensions), np.float32)
-        self.rows: Rows = np.concatenate([empty, *(rows for _, rows in blocks)])
 
 
 class Snapshot:
@@ -173,9 +164,7 @@ class Snapshot:
         old = passage_ids <= self._until
         if self._checkpoint is not None:
             keys[old] = self._checkpoint.columns.threads(passage_ids[old])
-        young = passage_ids[~old].tolist()
-        found = self._store.threads(young) if young else {}
-        keys[~old] = [found.get(key, ABSENT) for key in young]
+        keys[~old] = self._young.threads(passage_ids[~old])
         return keys
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:

@@ -170,12 +170,6 @@ class StoreReader:
         rows = list(self._select(query, passage_ids))
         return [row[0] for row in rows], unpack_vectors([row[1] for row in rows], self.dimensions)
 
-    def threads(self, passage_ids: Sequence[int]) -> dict[int, int]:
-        """Return the key of each passage's thread, of those that have one."""
-        query = """SELECT passage_id, thread_key FROM passages JOIN comments USING (comment_key)
-            WHERE thread_key IS NOT NULL AND passage_id IN ({})"""
-        return {row[0]: row[1] for row in self._select(query, passage_ids)}
-
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Return the passages asked for, each text checked against its hash. Raises: CitationError."""
         query = f"""

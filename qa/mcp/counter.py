@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 import qa
 from qa.assistant import Assistant
 from qa.events import Events
+from qa.mcp.arguments import AskArguments, ListArguments, ShowArguments, read
 from qa.render import answer_json, comment_json, status_json
-from qa.tools.arguments import AskArguments, ListArguments, ShowArguments, read
 from qa.web.schemas import AskAnswer, CommentAmidThread, IndexStatus
 
 Work = Callable[[Mapping[str, Any]], dict[str, Any]]

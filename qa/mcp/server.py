@@ -13,8 +13,8 @@ from mcp.shared.uri_template import UriTemplate
 
 import qa
 from qa.errors import QAError, UsageError
+from qa.mcp.counter import INSTRUCTIONS, Counter, Offer
 from qa.render import dump_json, error_lines
-from qa.tools.counter import INSTRUCTIONS, Counter, Offer
 from qa.web.limits import Gate, Limits, Refused
 
 Result = TypeVar("Result")

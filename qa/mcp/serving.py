@@ -13,9 +13,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from qa.errors import QAError
 from qa.events import Events
+from qa.mcp.counter import Counter
+from qa.mcp.server import create_server
 from qa.render import error_lines
-from qa.tools.counter import Counter
-from qa.tools.server import create_server
 from qa.web.guard import Access, Guard
 from qa.web.limits import Limits
 from qa.web.serving import Door, listen

@@ -9,10 +9,10 @@ from mcp import Client
 
 import qa
 from qa.events import Events
-from qa.tools.counter import Counter
-from qa.tools.server import create_server
+from qa.mcp.counter import Counter
+from qa.mcp.server import create_server
 from qa.web.limits import Limits
-from tests.tools.talking import conversation
+from tests.mcp.talking import conversation
 from tests.web.ovens import COMMENTS, write
 
 Speak = Callable[..., Any]

@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 import qa
-from tests.tools.talking import conversation
+from tests.mcp.talking import conversation
 from tests.web.running import Server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -156,7 +156,7 @@ def test_what_prevents_it_is_said(ovens: Path, tmp_path: Path, run_qa: Run) -> N
 
 
 def test_asking_imports_nothing_of_it(ovens: Path) -> None:
-    heavy = ("mcp", "mcp_types", "pydantic", "anyio", "starlette", "qa.tools", "qa.web", "matplotlib")
+    heavy = ("mcp", "mcp_types", "pydantic", "anyio", "starlette", "qa.mcp", "qa.web", "matplotlib")
     code = (
         "import atexit, sys; from qa.cli import main; "
         f"atexit.register(lambda: print([one for one in {heavy} if one in sys.modules], file=sys.stderr)); "

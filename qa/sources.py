@@ -85,7 +85,7 @@ def expand(roots: Iterable[Root], known: Mapping[str, str]) -> list[SourceFile]:
     hold an index are passed over.
     """
     found: dict[str, SourceFile] = {}
-    names = dict.fromkeys(known.values())
+    names = dict.fromkeys((STDIN, *known.values()))  # what standard input is cited by is no file's name
     for root in sorted(roots, key=lambda root: root.kind != "file"):
         for name, path in _files(root):
             if str(path) in found:

@@ -90,6 +90,11 @@ def test_the_name_of_a_file_that_went_is_not_given_to_another(tmp_path: Path) ->
     assert names(tmp_path / "two", known=known) == ["two/c.txt"]
 
 
+def test_standard_inputs_name_is_not_given_to_a_file(tmp_path: Path) -> None:
+    write(tmp_path, "in/stdin")
+    assert names(tmp_path / "in") == ["in/stdin"]
+
+
 def test_a_file_under_two_roots_comes_once(tmp_path: Path) -> None:
     write(tmp_path, "in/a.txt", "in/b.txt")
     assert names(tmp_path / "in/a.txt", tmp_path / "in", tmp_path / "in/*.txt") == ["a.txt", "b.txt"]

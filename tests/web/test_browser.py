@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import qa
+from tests.web.attacks import ATTACKS, build_hostile
 from tests.web.ovens import SAMPLE_QUESTION, VIEWS
 from tests.web.running import CHROMIUM, Server
 
@@ -59,6 +60,7 @@ class Visits:
         page = context.new_page()
         page.on("console", lambda message: self._note(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self._note(str(error)))
+        page.on("dialog", lambda dialog: self._note(dialog.message))
         page.on("request", lambda sent: None if sent.url.startswith((self._address, "data:")) else self._note(sent.url))
         page.goto(path or "/")
         return page
@@ -193,6 +195,25 @@ def test_the_map_shows_what_answers_and_opens_it(visits: Visits) -> None:
     page.mouse.click(x, y)
     page.wait_for_url("**/comments/**")
     assert page.url.endswith(expected or "?")
+
+
+def test_what_comments_carry_is_not_obeyed(browser: Browser, tmp_path: Path) -> None:
+    with Server(build_hostile(tmp_path)) as server:
+        visits = Visits(browser, server.address)
+        page = visits.open("/?q=what+does+an+oven+say%3F&k=50")
+        assert f"An oven says: {ATTACKS[0]} It is hot." in page.locator(".passages").inner_text()
+        for link in page.locator("a.open").evaluate_all("links => links.map((link) => link.getAttribute('href'))"):
+            page.goto(link)
+            expect(page.locator("#cited")).to_be_in_viewport()
+        page.goto("/collection")
+        page.goto("/map?q=what+does+an+oven+say%3F&k=50")
+        page.wait_for_selector("[data-drawn]", timeout=90_000)
+        expect(page.locator(".lit li")).to_have_count(len(ATTACKS))
+        shown = page.locator("main").inner_text()
+        assert ATTACKS[0] in shown
+        assert not re.search("[\x1b\u202e]", shown)
+        page.context.close()
+        assert visits.wrong == []
 
 
 @pytest.mark.parametrize("view", VIEWS)

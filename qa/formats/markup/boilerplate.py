@@ -40,7 +40,7 @@ _HEADERS = re.compile(
     r"|Para|Asunto|Verzonden|Aan|Onderwerp|Inviato|Oggetto) ?:\*{0,2}(?:[ \t][^\n]*|\r)?(?=\n|\Z))++"
 )
 _SUBJECT = re.compile(r"\n[ \t]*\*{0,2}(?:Subject|Betreff|Objet|Asunto|Onderwerp|Oggetto) ?:")
-_FROM = ("From:", "Von:", "De:", "Van:", "Da:")
+_FROM = re.compile(r"\n[ \t]{0,3}\*{0,2}(?:From|Von|De|Van|Da):")
 _DEVICE = re.compile(
     r"[*_<]{0,2}(?:Sent (?:from|via|with|using) (?:my|a|the|Mail|Outlook|Yahoo|Gmail|Proton|ProtonMail|Tapatalk"
     r"|Windows|iPhone|iPad|Samsung|BlackBerry|Thunderbird|Spark|Superhuman|mobile)\b|Get Outlook for"
@@ -96,13 +96,13 @@ def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     tail = text[-_TAIL:].lower()
     hinted = _holds(tail, _IN_HINTS) and _holds(tail, _HINTS)
     ruled = "\n--" in text or "\n__" in text or "\n==" in text or text.startswith("-")
-    headed = ":" in text and ("orwarded message" in text or _holds(text, _FROM))
-    if not (hinted or ruled or headed):
+    padded = "\n" + text
+    headed = _FROM.search(padded) is not None
+    if not (hinted or ruled or headed or "orwarded message" in text):
         return []
     spans: list[Span] = []
-    if ruled or headed:
-        padded = "\n" + text
-        spans += _below(padded, quoted)
+    if ruled or headed or "orwarded message" in text:
+        spans += _below(padded, quoted, headed)
         added = list(_SCRUBBED.finditer(padded)) if " next part -" in text else []
         added += _SEALED.finditer(padded) if "-BEGIN PGP SIGN" in text else ()
         spans += [(one.start(), one.end() - 1) for one in added]
@@ -116,13 +116,13 @@ def _holds(text: str, words: tuple[str, ...]) -> bool:
     return any(map(text.__contains__, words))
 
 
-def _below(padded: str, quoted: list[Span]) -> list[Span]:
+def _below(padded: str, quoted: list[Span], headed: bool) -> list[Span]:
     """Find the mail that was answered or forwarded: to the end, or to the lines quoted from it, with answers between.
 
-    Headers alone tell it only where the author wrote something above them.
+    headed: a line says from whom one is. Headers alone tell it only where the author wrote something above them.
     """
     starts = [found.start()] if (found := _ORIGINAL.search(padded)) else []
-    headers = _HEADERS.finditer(padded) if _holds(padded, _FROM) else ()
+    headers = _HEADERS.finditer(padded) if headed else ()
     found = next((one for one in headers if _SUBJECT.search(one[0])), None)
     if found and padded[: found.start()].strip():
         starts.append(found.start())

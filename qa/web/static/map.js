@@ -161,7 +161,9 @@
     }
     return texts.get(at);
   };
-  const harmless = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  // What the server makes visible on its pages (qa/render/safe.py): what hides, or turns the order of the others.
+  const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\u180e\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu;
+  const harmless = (text) => text.replace(UNSAFE, "\ufffd");
 
   let hovered = -1;
   let wait = 0;

@@ -102,7 +102,7 @@ def _end(padded: str, block: re.Match[str]) -> int:
 
 def _attribution(text: str, start: int) -> int | None:
     """Return where the lines begin, three at most, that say who wrote the quote at an offset."""
-    lines = text[max(0, start - _REACH) : start].split("\n")[:-1]
+    lines = text[max(0, start - _REACH) : start].rsplit("\n", 6)[-6:-1]
     at = start - 1
     if len(lines) > 1 and not lines[-1].strip():
         at -= len(lines.pop()) + 1

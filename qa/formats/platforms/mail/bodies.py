@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from qa.formats.markup.body import Body
@@ -124,7 +125,9 @@ def _is_attached(header: Header, content_type: str) -> bool:
     return "filename" in _parameters(disposition) or "name" in _parameters(content_type)
 
 
-def _parameters(written: str) -> dict[str, str]:
+@lru_cache(256)
+def _parameters(written: str) -> Mapping[str, str]:
+    """Return the parameters of a field; mails of one list have few different ones."""
     if ";" not in written:
         return {}
     # A longer field is an attack: an open quotation mark would be searched to the end from each place.

@@ -136,5 +136,6 @@ def _is_list(tag: str, header: Header) -> bool:
     addressed = " ".join(header.get(name, "") for name in ("list-id", "list-post", "to", "cc", "sender"))
     bare = _WORD.sub("", tag).lower()
     if addressed.strip():
-        return bool(bare) and bare in _WORD.sub("", addressed).lower()
+        as_written = tag.lower() in addressed.lower()  # which is looked for in a fourth of the time
+        return bool(bare) and (as_written or bare in _WORD.sub("", addressed).lower())
     return bool(bare) and not bare.isdigit() and " " not in tag

@@ -227,7 +227,7 @@ def kill_after(seconds: float, command: list[str]) -> None:
 
 
 def test_a_run_that_is_killed_at_any_moment(large: Stages, tmp_path: Path) -> None:
-    kill_at_random(large, tmp_path, rounds=8, kills=[1], seed=1)
+    kill_at_random(large, tmp_path, rounds=12, kills=[1], seed=1)
 
 
 @pytest.mark.long

@@ -116,7 +116,7 @@ def ask_program(index: Path) -> subprocess.CompletedProcess[str]:
 
 def test_readers_see_one_state_at_a_time(source: Path, tmp_path: Path) -> None:
     qa.build([source], tmp_path / "ix", model="hashing")
-    read_while(source, tmp_path / "ix", commits=15)
+    read_while(source, tmp_path / "ix", commits=25)
 
 
 @pytest.mark.long

@@ -285,7 +285,7 @@ def run_edits(examples: int, steps: int, *, derandomize: bool) -> None:
 
 
 def test_random_edits_leave_what_a_build_from_scratch_would() -> None:
-    run_edits(20, 15, derandomize=True)
+    run_edits(30, 15, derandomize=True)
 
 
 @pytest.mark.long

@@ -324,7 +324,7 @@ def assert_filters(folder: Path, comments: list[Comment]) -> None:
 
 
 def test_an_update_leaves_what_a_build_from_scratch_would() -> None:
-    settled = settings(max_examples=12, stateful_step_count=5, deadline=None, derandomize=True)
+    settled = settings(max_examples=20, stateful_step_count=5, deadline=None, derandomize=True)
     run_state_machine_as_test(Edits, settings=settled)
 
 

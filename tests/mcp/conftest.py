@@ -7,22 +7,19 @@ from typing import Any
 import pytest
 from mcp import Client
 
-import qa
 from qa.events import Events
 from qa.mcp.counter import Counter
 from qa.mcp.server import create_server
 from qa.web.limits import Limits
 from tests.mcp.talking import conversation
-from tests.web.ovens import COMMENTS, write
+from tests.web.ovens import build_ovens
 
 Speak = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def ovens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ovens")
-    qa.build([str(write(folder / "ovens.jsonl", COMMENTS))], folder / "ix", model="hashing")
-    return folder / "ix"
+    return build_ovens(tmp_path_factory.mktemp("ovens"))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 import qa
 from tests.mcp.talking import conversation
-from tests.web.running import Server
+from tests.web.running import Server, imported_by_asking
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 TOKEN = "0123456789abcdef"
@@ -157,10 +157,4 @@ def test_what_prevents_it_is_said(ovens: Path, tmp_path: Path, run_qa: Run) -> N
 
 def test_asking_imports_nothing_of_it(ovens: Path) -> None:
     heavy = ("mcp", "mcp_types", "pydantic", "anyio", "starlette", "qa.mcp", "qa.web", "matplotlib")
-    code = (
-        "import atexit, sys; from qa.cli import main; "
-        f"atexit.register(lambda: print([one for one in {heavy} if one in sys.modules], file=sys.stderr)); "
-        f"sys.argv = ['qa', 'ask', 'oven', '--index', {str(ovens)!r}]; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
-    assert done.stderr == "[]\n"
+    assert imported_by_asking(ovens, heavy) == "[]\n"

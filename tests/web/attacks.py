@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import qa
-from tests.web.ovens import write
+from tests.web.ovens import build
 
 ATTACKS = [
     "<script>alert('oven')</script>",
@@ -42,6 +41,4 @@ def build_hostile(folder: Path) -> Path:
          "url": ADDRESSES[at % len(ADDRESSES)], "text": f"An oven says: {attack} It is hot. {attack}"}
         for at, attack in enumerate(ATTACKS)
     ]  # fmt: skip
-    name = "<img src=x onerror=alert(1)>.jsonl"
-    qa.build([str(write(folder / name, said))], folder / "ix", model="hashing")
-    return folder / "ix"
+    return build(folder / "<img src=x onerror=alert(1)>.jsonl", said)

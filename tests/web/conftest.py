@@ -7,19 +7,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-import qa
 from qa.web.app import create_app
-from tests.web.ovens import COMMENTS, write
+from tests.web.ovens import build_ovens
 
 Open = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
 def ovens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of five comments in three threads, two of them without."""
-    folder = tmp_path_factory.mktemp("ovens")
-    qa.build([str(write(folder / "ovens.jsonl", COMMENTS))], folder / "ix", model="hashing")
-    return folder / "ix"
+    return build_ovens(tmp_path_factory.mktemp("ovens"))
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import qa
+
 COMMENTS: list[dict[str, Any]] = [
     {"id": "b1", "author": "marit_o", "date": "2024-01-05", "thread_id": "t1", "title": "Ovens",
      "url": "https://example.org/1", "text": "Is a stone oven worth the money?"},
@@ -23,6 +25,17 @@ COMMENTS: list[dict[str, Any]] = [
 def write(path: Path, comments: list[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(one) + "\n" for one in comments), encoding="utf-8")
     return path
+
+
+def build(path: Path, comments: list[dict[str, Any]]) -> Path:
+    """Return the index of a file of comments, which is beside it."""
+    qa.build([str(write(path, comments))], path.with_name("ix"), model="hashing")
+    return path.with_name("ix")
+
+
+def build_ovens(folder: Path) -> Path:
+    """Return an index of five comments in three threads, two of them without."""
+    return build(folder / "ovens.jsonl", COMMENTS)
 
 
 # The sample collection that comes with the program, as a visitor sees it.

@@ -13,6 +13,17 @@ from types import TracebackType
 CHROMIUM = os.environ.get("QA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def imported_by_asking(index: Path, names: tuple[str, ...]) -> str:
+    """Return what a process that asks the index a question prints of those of the modules that it has imported."""
+    code = (
+        "import atexit, sys; from qa.cli import main; "
+        f"atexit.register(lambda: print([one for one in {names} if one in sys.modules], file=sys.stderr)); "
+        f"sys.argv = ['qa', 'ask', 'oven', '--index', {str(index)!r}]; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    return done.stderr
+
+
 class Server:
     """Serves an index on a free port; a context manager. address ends in a slash."""
 

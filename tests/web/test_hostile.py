@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import qa
+from qa.render.safe import UNSAFE
 from tests.web.attacks import ATTACKS, build_hostile
 
 _RAW = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -73,6 +76,16 @@ def test_it_is_shown_as_it_was_written(hostile: Path, open_web: Callable[..., Te
     assert quoted == f"An oven says: {ATTACKS[0]} It is hot. {ATTACKS[0]}"
     served = open_web(hostile).get("/", params={"q": "oven", "author": ATTACKS[12]})
     assert "␛[31mred␛]8;;https://evil.example" in served.text
+
+
+def test_the_map_makes_visible_what_the_pages_do() -> None:
+    """Its script has the characters of `qa.render.safe` written out again."""
+    script = (files("qa.web") / "static" / "map.js").read_text(encoding="utf-8")
+    written = re.search(r"const UNSAFE = /(.*)/gu;", script)
+    assert written
+    there = re.sub(r"\\u\{(\w+)\}", lambda code: f"\\U{code[1]:0>8}", written[1]).replace(r"\p{Cs}", r"\ud800-\udfff")
+    every = [chr(code) for code in range(sys.maxunicode + 1)]
+    assert list(filter(re.compile(there).match, every)) == list(filter(UNSAFE.match, every))
 
 
 def test_the_api_sends_it_as_data(hostile: Path, open_web: Callable[..., TestClient]) -> None:

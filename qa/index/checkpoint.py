@@ -106,7 +106,7 @@ def write_checkpoint(folder: Path, generation: int, store: StoreReader) -> Point
     """Write a checkpoint of every passage; return the pointer to it, not yet stored. Raises: IndexNotWritable."""
     until, rows = store.last_passage(), store.total("passages")
     sample = store.sampled_vectors(sample_size(rows)) if lists_for(rows) else None
-    blocks = _Blocks(store, 0, until)
+    blocks = Blocks(store, 0, until)
     head = write_vectors(vectors_path(folder, generation), store.dimensions, sample, blocks.vectors())
     places = VectorIndex.open(vectors_path(folder, generation), store.dimensions).places()
     write_columns(columns_path(folder, generation), with_places(blocks.table(), places))
@@ -116,7 +116,7 @@ def write_checkpoint(folder: Path, generation: int, store: StoreReader) -> Point
 def extend_checkpoint(folder: Path, before: Pointer, store: StoreReader) -> Pointer:
     """Write a checkpoint with the passages that came since the one before it; those that went are marked as dead."""
     generation, until = before.generation + 1, store.last_passage()
-    blocks = _Blocks(store, before.until, until)
+    blocks = Blocks(store, before.until, until)
     old, new = vectors_path(folder, before.generation), vectors_path(folder, generation)
     head = extend_vectors(old, new, blocks.vectors())
     columns = Columns.open(columns_path(folder, before.generation))
@@ -135,17 +135,19 @@ def _sealed(folder: Path, pointer: Pointer, head: int) -> Pointer:
     )
 
 
-class _Blocks:
+class Blocks:
     """Reads passages once, giving the vectors on as they come and keeping the columns."""
 
-    def __init__(self, store: StoreReader, after: int, until: int) -> None:
+    def __init__(self, store: StoreReader, after: int, until: int | None = None) -> None:
         self._source = store.passage_rows(after, until)
         self._columns = [np.empty((6, 0), np.int64)]
 
     def vectors(self) -> Iterator[Rows]:
+        """Yield the vectors (n, d), block by block."""
         for columns, rows in self._source:
             self._columns.append(columns)
             yield rows
 
     def table(self) -> Ids:
+        """Return the columns (6, rows) of what was read, their place left out."""
         return np.concatenate(self._columns, axis=1)

@@ -61,7 +61,7 @@ class Columns:
 
     def threads(self, passage_ids: Ids) -> Ids:
         """Return the key of the thread of each of some passages, all of which have a row, shape (n,)."""
-        keys: Ids = self._table[_THREAD, np.searchsorted(self.passage_ids, passage_ids)]
+        keys: Ids = self._table[_THREAD, self.rows_of(passage_ids)]
         return keys
 
     def among(self, passage_ids: Ids, mask: Mask) -> Ids:

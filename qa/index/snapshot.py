@@ -164,7 +164,7 @@ class Snapshot:
         old = passage_ids <= self._until
         if self._checkpoint is not None:
             keys[old] = self._checkpoint.columns.threads(passage_ids[old])
-        keys[~old] = self._young.threads(passage_ids[~old])
+        keys[~old] = self._young.columns.threads(passage_ids[~old])
         return keys
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, StoredPassage]:
@@ -277,8 +277,8 @@ class Snapshot:
         if mask is not None and young is not None and np.count_nonzero(mask) + len(young) <= _SMALL_SCOPE:
             old = self._checkpoint.columns.passage_ids[mask] if self._checkpoint else young[:0]
             return np.concatenate([old, young])
-        kept = slice(None) if young is None else np.isin(self._young.ids, young)
-        ids, scores = self._young.ids[kept], self._young.rows[kept] @ query
+        kept = slice(None) if young is None else np.isin(self._young.columns.passage_ids, young)
+        ids, scores = self._young.columns.passage_ids[kept], self._young.rows[kept] @ query
         if self._checkpoint is not None:
             found = self._checkpoint.search(query, wanted, mask)
             ids, scores = np.concatenate([found[0], ids]), np.concatenate([found[1], scores])

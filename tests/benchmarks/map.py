@@ -11,15 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+import measuring
 import numpy as np
 from playwright.sync_api import sync_playwright
 
@@ -93,21 +91,14 @@ def invented(count: int) -> Points:
 def moved(body: bytes, index: Path, chromium: str | None) -> dict[str, list[float]]:
     """Return how long each picture took, in ms, while a map was moved."""
     qa.build([str(Path(qa.__file__).parent / "sample" / "comments.jsonl")], index, model="hashing")
-    command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server, sync_playwright() as playwright:
-        try:
-            assert server.stdout
-            found = re.search(r"http://\S+/", server.stdout.readline())
-            assert found
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 1000, "height": 900})
-            page.route("**/map/points", lambda route: route.fulfill(body=body, content_type="application/json"))
-            page.goto(f"{found.group()}map")
-            page.wait_for_selector("[data-drawn]")
-            frames: dict[str, list[float]] = page.evaluate(_MOVE)
-            browser.close()
-        finally:
-            server.terminate()
+    with measuring.serving(index) as (_, address), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1000, "height": 900})
+        page.route("**/map/points", lambda route: route.fulfill(body=body, content_type="application/json"))
+        page.goto(f"{address}map")
+        page.wait_for_selector("[data-drawn]")
+        frames: dict[str, list[float]] = page.evaluate(_MOVE)
+        browser.close()
     return frames
 
 

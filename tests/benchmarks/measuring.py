@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -11,7 +12,8 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,20 @@ class Row:
         """Return by what factor our median is the better one."""
         ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
         return ours / theirs if self.more_is_better else theirs / ours
+
+
+@contextmanager
+def serving(index: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Give a process of `qa serve` that listens on a free port, and its address, which ends in a slash."""
+    command = [sys.executable, "-m", "qa", "serve", "--index", str(index), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server:
+        try:
+            assert server.stdout
+            found = re.search(r"http://\S+/", server.stdout.readline())
+            assert found
+            yield server, found.group()
+        finally:
+            server.terminate()
 
 
 def add_arguments(parser: argparse.ArgumentParser, runs: int) -> None:

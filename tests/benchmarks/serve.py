@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import measuring
 import psutil
 
 import qa
@@ -44,22 +44,15 @@ def main() -> None:
     index = qa.open(arguments.index)
     questions = [words(one.text) for one in index.comments(limit=2000)]
     begun = time.perf_counter()
-    command = [sys.executable, "-m", "qa", "serve", "--index", str(arguments.index), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server:
-        try:
-            assert server.stdout
-            found = re.search(r":(\d+)/", server.stdout.readline())
-            assert found
-            port = int(found.group(1))
-            first = asked(port, questions[:1], 1, 0)
-            start_s = time.perf_counter() - begun
-            sides = alone(port, questions, arguments)
-            seen, crowd = [memory(server.pid)], []
-            for _ in range(_LOOKS):
-                crowd += asked(port, questions, arguments.clients, arguments.seconds / _LOOKS)
-                seen.append(memory(server.pid))
-        finally:
-            server.terminate()
+    with measuring.serving(arguments.index) as (server, address):
+        port = urllib.parse.urlsplit(address).port or 0
+        first = asked(port, questions[:1], 1, 0)
+        start_s = time.perf_counter() - begun
+        sides = alone(port, questions, arguments)
+        seen, crowd = [memory(server.pid)], []
+        for _ in range(_LOOKS):
+            crowd += asked(port, questions, arguments.clients, arguments.seconds / _LOOKS)
+            seen.append(memory(server.pid))
     shown = {
         "index": str(arguments.index),
         "passages": index.status().passages,

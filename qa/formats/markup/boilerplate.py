@@ -98,10 +98,11 @@ def find_boilerplate(text: str, quoted: list[Span]) -> list[Span]:
     ruled = "\n--" in text or "\n__" in text or "\n==" in text or text.startswith("-")
     padded = "\n" + text
     headed = _FROM.search(padded) is not None
-    if not (hinted or ruled or headed or "orwarded message" in text):
+    marked = ruled or headed or "orwarded message" in text
+    if not (hinted or marked):
         return []
     spans: list[Span] = []
-    if ruled or headed or "orwarded message" in text:
+    if marked:
         spans += _below(padded, quoted, headed)
         added = list(_SCRUBBED.finditer(padded)) if " next part -" in text else []
         added += _SEALED.finditer(padded) if "-BEGIN PGP SIGN" in text else ()

@@ -241,13 +241,17 @@
     tip.hidden = true;
   });
 
-  const explain = () => {
+  const paint = () => {
     const { names, of } = points.colours[choice.value];
-    layers = [...names, "others"].map((_, number) => [number < names.length ? PALETTE[number] : OTHERS, []]);
+    const colours = [...PALETTE.slice(0, names.length), OTHERS];
+    layers = colours.map((colour) => [colour, []]);
     of.forEach((number, at) => layers[number][1].push(at));
+    const shown = layers[names.length][1].length ? [...names, "others"] : names;
+    explain(shown.map((name, at) => [name, colours[at]]));
     layers.reverse(); // the most frequent on top
-    const shown = of.some((one) => one === names.length) ? [...names, "others"] : names;
-    legend.replaceChildren(...shown.map((name, at) => {
+  };
+  const explain = (shown) => {
+    legend.replaceChildren(...shown.map(([name, colour]) => {
       const item = document.createElement("li");
       const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       swatch.setAttribute("viewBox", "0 0 10 10");
@@ -255,14 +259,14 @@
       const square = document.createElementNS("http://www.w3.org/2000/svg", "rect");
       square.setAttribute("width", "10");
       square.setAttribute("height", "10");
-      square.setAttribute("fill", at < names.length ? PALETTE[at] : OTHERS);
+      square.setAttribute("fill", colour);
       swatch.append(square);
       item.append(swatch, harmless(name));
       return item;
     }));
   };
   choice.addEventListener("change", () => {
-    explain();
+    paint();
     redraw();
   });
   new ResizeObserver(redraw).observe(canvas);
@@ -300,7 +304,7 @@
     said.textContent = points.ids.length < points.total ? `${count} of ${points.total.toLocaleString("en")} comments` : `${count} comments`;
     board.dataset.drawn = count;
     arrange();
-    explain();
+    paint();
     await light();
     redraw();
   };
